@@ -1,0 +1,48 @@
+// What a run says while it goes on, in order: cached, then per node started, progress…, done, shown;
+// last exactly one of finished, failed, interrupted. The same events cross the process border.
+import type { NodeId } from '../graph/document.ts'
+import type { Preview, Shown } from '../nodes/define.ts'
+
+export type RunEvent =
+  /** Nodes whose results are reused, named before anything runs. */
+  | { type: 'cached'; nodes: NodeId[] }
+  | { type: 'started'; node: NodeId }
+  | { type: 'progress'; node: NodeId; done: number; of: number; preview?: Preview }
+  | { type: 'done'; node: NodeId; ms: number }
+  /** An output node's ui object; resent for cached output nodes. */
+  | { type: 'shown'; node: NodeId; shown: Shown; cached: boolean }
+  /** The run goes on without this branch (an execution blocker with a message). */
+  | { type: 'blocked'; node: NodeId; message: string }
+  | RunFailure
+  | { type: 'interrupted'; node?: NodeId; executed: NodeId[] }
+  | { type: 'finished' }
+
+export interface RunFailure {
+  type: 'failed'
+  /** Absent when the engine process itself died. */
+  node?: NodeId
+  nodeType?: string
+  /** For programs: `model_missing`, `out_of_memory`, `engine_died`, `node_failed` … */
+  code: string
+  /** What happened, in words for a person. */
+  message: string
+  /** What to do next. */
+  hint?: string
+  /** For logs and ComfyUI clients; never shown on the page. */
+  exceptionType?: string
+  traceback?: string[]
+  executed: NodeId[]
+}
+
+/** A prompt on its way to the engine process. Numbers survive because graphs travel as JSON text. */
+export interface Job {
+  id: string
+  /** API form, lossless JSON text. */
+  prompt: string
+  /** Output nodes to run; all of them when absent (ComfyUI's partial execution). */
+  targets?: NodeId[]
+  /** Written into pictures beside `prompt`: at least `workflow`. Lossless JSON text of an object. */
+  pngInfo: string
+  /** Whether anybody looks at previews. */
+  previews: boolean
+}
