@@ -1,0 +1,34 @@
+// What no page of ours may do, set before any window exists.
+// https://www.electronjs.org/docs/latest/tutorial/security
+import { type Electron, pageOrigin } from './electron.ts'
+
+const isOurs = (url: string) => URL.canParse(url) && new URL(url).origin === pageOrigin
+
+/** Call before `app` is ready: schemes cannot be registered later. */
+export function lockDown({ app, protocol, shell }: Electron): void {
+  app.enableSandbox()
+  protocol.registerSchemesAsPrivileged([
+    {
+      scheme: new URL(pageOrigin).protocol.slice(0, -1),
+      privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true },
+    },
+  ])
+  app.on('web-contents-created', (_event, contents) => {
+    contents.on('will-navigate', (event, url) => {
+      if (!isOurs(url)) event.preventDefault()
+    })
+    contents.on('will-attach-webview', event => event.preventDefault())
+    contents.setWindowOpenHandler(({ url }) => {
+      // A link out opens in the user's browser, never in a window of ours.
+      if (url.startsWith('https:')) void shell.openExternal(url)
+      return { action: 'deny' }
+    })
+  })
+}
+
+/** Camera, notifications and the like: the page needs none but writing to the clipboard. */
+export function refusePermissions({ session }: Electron): void {
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, decide) =>
+    decide(permission === 'clipboard-sanitized-write'),
+  )
+}
