@@ -15,4 +15,13 @@ export type Electron = Pick<
 >
 
 /** Where the page lives in the desktop app. A standard scheme, so `/assets/…` and modules resolve. */
-export const pageOrigin = 'app://comfyrunner'
+export const pageScheme = 'app'
+export const pageHost = 'comfyrunner'
+export const pageOrigin = `${pageScheme}://${pageHost}`
+
+/** By scheme and host: Node's `URL` gives schemes of one's own the origin `null`. */
+export function isPage(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, host } = new URL(url)
+  return protocol === `${pageScheme}:` && host === pageHost
+}

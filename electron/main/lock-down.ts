@@ -1,21 +1,19 @@
 // What no page of ours may do, set before any window exists.
 // https://www.electronjs.org/docs/latest/tutorial/security
-import { type Electron, pageOrigin } from './electron.ts'
-
-const isOurs = (url: string) => URL.canParse(url) && new URL(url).origin === pageOrigin
+import { type Electron, isPage, pageScheme } from './electron.ts'
 
 /** Call before `app` is ready: schemes cannot be registered later. */
 export function lockDown({ app, protocol, shell }: Electron): void {
   app.enableSandbox()
   protocol.registerSchemesAsPrivileged([
     {
-      scheme: new URL(pageOrigin).protocol.slice(0, -1),
+      scheme: pageScheme,
       privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true },
     },
   ])
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event, url) => {
-      if (!isOurs(url)) event.preventDefault()
+      if (!isPage(url)) event.preventDefault()
     })
     contents.on('will-attach-webview', event => event.preventDefault())
     contents.setWindowOpenHandler(({ url }) => {
