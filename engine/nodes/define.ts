@@ -17,6 +17,7 @@ import type {
   UpscaleModel,
   Vae,
 } from '../models/kinds.ts'
+import type { Expansion } from '../run/expansion.ts'
 import type { Tensor } from '../tensor.ts'
 import type { Files } from './files.ts'
 import type { Models } from './models.ts'
@@ -48,6 +49,8 @@ export interface Field<T = unknown> {
   readonly socketOnly?: boolean
   readonly advanced?: boolean
   readonly lazy?: boolean
+  /** `run` gets the link itself, `[node id, slot]`; its source still runs first. */
+  readonly rawLink?: boolean
   /** Only for the compiler. */
   readonly value?: T
 }
@@ -181,10 +184,30 @@ export type Shown = Record<string, Json[]>
 /** Makes an output node's answer: `return { ...outputs, [ui]: { images: […] } }`. */
 export const ui: unique symbol = Symbol('ui')
 
+/**
+ * In the place of a value: nodes that would receive it do not run, and the run goes on without them.
+ * With a message, the first such node says it.
+ */
+export class Blocker {
+  readonly message: string | undefined
+  constructor(message?: string) {
+    this.message = message
+  }
+}
+
+/** `return { image: blocked('The mask is empty.') }` fits an output of any type. */
+export const blocked = (message?: string): never => new Blocker(message) as never
+
+/** Adds nodes to the running graph: `return { image: blend.output(0), [expand]: graph }`. */
+export const expand: unique symbol = Symbol('expand')
+
 type Fields = Record<string, Field<any>>
 type Values<I extends Fields> = { [N in keyof I]: I[N] extends Field<infer T> ? T : never }
 type Outputs = Record<string, Kind>
-type Answer<O extends Outputs> = { [N in keyof O]: Kinds[O[N]] } & { [ui]?: Shown }
+type Answer<O extends Outputs> = { [N in keyof O]: Kinds[O[N]] } & {
+  [ui]?: Shown
+  [expand]?: Expansion
+}
 
 export interface NodeType<I extends Fields = any, O extends Outputs = any> {
   /** ComfyUI's class type. */
@@ -203,6 +226,8 @@ export interface NodeType<I extends Fields = any, O extends Outputs = any> {
   /** Outputs that are lists, and whether inputs come as whole lists. */
   listOutputs?: readonly (keyof O & string)[]
   inputIsList?: boolean
+  /** Waits more than it computes (network, timers): other nodes run meanwhile. The rest take turns. */
+  concurrent?: boolean
   /** Says which lazy inputs it needs, given what is there; called until it names none. */
   needs?(inputs: Partial<Values<I>>): string[]
   /** Part of the cache key: another answer means run again. NaN = always. ComfyUI's IS_CHANGED. */

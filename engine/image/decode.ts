@@ -1,0 +1,139 @@
+// Picture files → tensors, as ComfyUI's LoadImage reads them: upright, sRGB, alpha apart as a mask.
+import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import sharp, { type Metadata } from 'sharp'
+import { type Tensor, tensor } from '../tensor.ts'
+import { fromBytes } from './bytes.ts'
+
+/** A 24,000-pixel side or 16,383² pixels is more than a workflow here can use. */
+export const limits = {
+  side: 24_000,
+  pixels: 16_383 ** 2,
+  fileBytes: 2 ** 30,
+  frames: 4096,
+} as const
+
+const formats = new Set(['png', 'jpeg', 'webp', 'gif', 'heif', 'tiff'])
+
+/** Says which picture, what is wrong with it and what to do. */
+export class PictureError extends Error {
+  override name = 'PictureError'
+}
+
+export interface Picture {
+  /** [B,H,W,3] in 0..1, one entry per frame. */
+  image: Tensor
+  /** 1 − alpha, [B,H,W]; without alpha [B,64,64] of zeros, as in ComfyUI. */
+  mask: Tensor
+  /** [B,H,W] alpha in 0..1 where the picture has one. */
+  alpha?: Tensor
+}
+
+export async function decodeFile(path: string): Promise<Picture> {
+  const name = basename(path)
+  const { size } = await stat(path)
+  if (size > limits.fileBytes)
+    throw new PictureError(
+      `${name} has ${Math.round(size / 2 ** 20)} MB. At most 1024 MB are read.`,
+    )
+  return decodePicture(await readFile(path), name)
+}
+
+/** @throws PictureError naming the file: damaged, of an unknown format or too large. */
+export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Promise<Picture> {
+  const metadata = await readMetadata(bytes, name)
+  const wide = metadata.depth === 'ushort'
+  const animated = metadata.format === 'gif' || metadata.format === 'webp'
+  let pipeline = sharp(bytes, {
+    limitInputPixels: limits.pixels,
+    ignoreIcc: isSrgb(metadata.icc),
+    failOn: 'error',
+    ...(animated && { pages: -1 }),
+  })
+  if ((metadata.pages ?? 1) === 1) pipeline = pipeline.autoOrient()
+  pipeline = pipeline.toColourspace(wide ? 'rgb16' : 'srgb')
+  try {
+    const { data, info } = await pipeline
+      .raw({ depth: wide ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    const frames = animated
+      ? Math.max(1, Math.round(info.height / (info.pageHeight ?? info.height)))
+      : 1
+    const values = wide
+      ? Float32Array.from(
+          new Uint16Array(data.buffer, data.byteOffset, data.length / 2),
+          v => v / 65535,
+        )
+      : fromBytes(data)
+    const picture = separate(values, frames, info.height / frames, info.width, info.channels)
+    // The decoder gives every GIF an alpha channel, the format has only clear pixels or none.
+    if (metadata.format !== 'gif' || picture.alpha?.data.some(x => x < 1)) return picture
+    return { image: picture.image, mask: tensor([frames, 64, 64]) }
+  } catch (error) {
+    throw unreadable(name, error)
+  }
+}
+
+async function readMetadata(bytes: Uint8Array, name: string): Promise<Metadata> {
+  let metadata: Metadata
+  try {
+    metadata = await sharp(bytes, { limitInputPixels: false }).metadata()
+  } catch (error) {
+    throw unreadable(name, error)
+  }
+  const { format = 'unknown', width = 0, height = 0, pages = 1 } = metadata
+  if (!formats.has(format))
+    throw new PictureError(`${name} is of the format ${format}. Save it as ${known}.`)
+  const frames = format === 'gif' || format === 'webp' ? pages : 1
+  if (width > limits.side || height > limits.side || width * height * frames > limits.pixels)
+    throw new PictureError(
+      `${name} is too large: ${width} × ${height} pixels${frames > 1 ? ` in ${frames} frames` : ''}. ` +
+        `At most ${limits.side} pixels a side and 268 megapixels in all are read; make it smaller first.`,
+    )
+  if (frames > limits.frames)
+    throw new PictureError(`${name} has ${frames} frames. At most ${limits.frames} are read.`)
+  return metadata
+}
+
+const known = 'PNG, JPEG, WebP, GIF, AVIF or TIFF'
+
+function unreadable(name: string, error: unknown): PictureError {
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  const hint = reason.includes('unsupported image format')
+    ? `it is of no known format. Save it as ${known}`
+    : `it may be damaged or cut off (${reason}). Export it again`
+  return new PictureError(`${name} cannot be read as a picture: ${hint}.`, { cause: error })
+}
+
+/** A profile named sRGB needs no conversion, which would only cost rounding errors. */
+const isSrgb = (icc: Buffer | undefined): boolean =>
+  icc !== undefined && (icc.includes('sRGB') || icc.includes(Buffer.from('s\0R\0G\0B')))
+
+/** [frames, height, width, 1 to 4 channels] → colours and alpha apart. */
+function separate(
+  values: Float32Array,
+  frames: number,
+  height: number,
+  width: number,
+  channels: number,
+): Picture {
+  const shape = [frames, height, width]
+  if (channels === 3)
+    return { image: tensor([...shape, 3], values), mask: tensor([frames, 64, 64]) }
+  const pixels = frames * height * width
+  const hasAlpha = channels % 2 === 0
+  const grey = channels < 3
+  const image = tensor([...shape, 3])
+  const alpha = tensor(shape)
+  const mask = tensor(shape)
+  for (let p = 0, from = 0, at = 0; p < pixels; p++, from += channels) {
+    image.data[at++] = values[from]!
+    image.data[at++] = values[grey ? from : from + 1]!
+    image.data[at++] = values[grey ? from : from + 2]!
+    if (!hasAlpha) continue
+    const opacity = values[from + channels - 1]!
+    alpha.data[p] = opacity
+    mask.data[p] = 1 - opacity
+  }
+  return hasAlpha ? { image, mask, alpha } : { image, mask: tensor([frames, 64, 64]) }
+}

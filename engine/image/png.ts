@@ -1,0 +1,108 @@
+// PNG: pictures encoded by sharp with text chunks of our own put in, and the text of any PNG read
+// without decoding it. https://www.w3.org/TR/png-3/#11textinfo
+import { crc32, inflateSync } from 'node:zlib'
+import sharp from 'sharp'
+
+const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
+
+export const isPng = (bytes: Uint8Array): boolean =>
+  bytes.length >= 8 && signature.every((byte, i) => bytes[i] === byte)
+
+/** A workflow of thousands of nodes has a few MB; anything above is not one. */
+const maxTextBytes = 64 * 2 ** 20
+
+export interface Bitmap {
+  /** [height, width, channels] bytes. */
+  data: Uint8Array
+  width: number
+  height: number
+  channels: 1 | 3 | 4
+}
+
+/** A PNG file with its text chunks right after the header, where ComfyUI puts them. */
+export async function encodePng(
+  { data, ...raw }: Bitmap,
+  text: Record<string, string> = {},
+  compressionLevel = 4,
+): Promise<Uint8Array> {
+  const png = await sharp(data, { raw, limitInputPixels: false })
+    .png({ compressionLevel, adaptiveFiltering: true })
+    .toBuffer()
+  return insertPngText(png, text)
+}
+
+/** The end of IHDR: 8 bytes of signature, then length, name, 13 bytes of header, CRC. */
+const headerEnd = 8 + 4 + 4 + 13 + 4
+
+export function insertPngText(png: Uint8Array, text: Record<string, string>): Uint8Array {
+  const chunks = Object.entries(text).map(([keyword, value]) => textChunk(keyword, value))
+  return Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)])
+}
+
+/** tEXt holds Latin-1 only; everything else goes into iTXt as UTF-8. */
+function textChunk(keyword: string, value: string): Buffer {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what Latin-1 text may hold
+  return /^[\x01-\xff]*$/.test(value)
+    ? chunk('tEXt', Buffer.from(`${keyword}\0${value}`, 'latin1'))
+    : chunk('iTXt', Buffer.concat([latin1(`${keyword}\0\0\0\0\0`), Buffer.from(value)]))
+}
+
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
+
+function chunk(name: string, body: Buffer): Buffer {
+  const named = Buffer.concat([latin1(name), body])
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(body.length)
+  const check = Buffer.alloc(4)
+  check.writeUInt32BE(crc32(named))
+  return Buffer.concat([length, named, check])
+}
+
+/** Every text of a PNG by keyword: tEXt, zTXt and iTXt. Stops quietly where the file is cut off. */
+export function readPngText(bytes: Uint8Array): Record<string, string> {
+  const text: Record<string, string> = {}
+  if (!isPng(bytes)) return text
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let budget = maxTextBytes
+  for (let at = 8; at + 12 <= file.length; ) {
+    const length = file.readUInt32BE(at)
+    const name = file.toString('latin1', at + 4, at + 8)
+    if (name === 'IEND' || at + 12 + length > file.length) break
+    if (/^(tEXt|zTXt|iTXt)$/.test(name)) {
+      const entry = readText(name, file.subarray(at + 8, at + 8 + length), budget)
+      if (entry) {
+        text[entry.keyword] = entry.value
+        budget -= entry.value.length
+      }
+    }
+    at += 12 + length
+  }
+  return text
+}
+
+function readText(
+  name: string,
+  body: Buffer,
+  budget: number,
+): { keyword: string; value: string } | undefined {
+  const keywordEnd = body.indexOf(0)
+  if (keywordEnd < 1 || keywordEnd > 79 || budget <= 0) return
+  const keyword = body.toString('latin1', 0, keywordEnd)
+  const unpack = (packed: Buffer) => inflateSync(packed, { maxOutputLength: budget })
+  try {
+    if (name === 'tEXt') {
+      if (body.length > budget) return
+      return { keyword, value: body.toString('latin1', keywordEnd + 1) }
+    }
+    if (name === 'zTXt')
+      return { keyword, value: unpack(body.subarray(keywordEnd + 2)).toString('latin1') }
+    const languageEnd = body.indexOf(0, keywordEnd + 3)
+    const translatedEnd = body.indexOf(0, languageEnd + 1)
+    if (languageEnd < 0 || translatedEnd < 0) return
+    const rest = body.subarray(translatedEnd + 1)
+    const plain = body[keywordEnd + 1] === 1 ? unpack(rest) : rest
+    return plain.length > budget ? undefined : { keyword, value: plain.toString('utf8') }
+  } catch {
+    return // a damaged or oversized text is no reason to refuse the picture
+  }
+}

@@ -1,0 +1,56 @@
+// Writing the pictures of a batch with the workflow that made them.
+import { writeJson } from '../graph/json.ts'
+import type { RunContext, Shown } from '../nodes/define.ts'
+import { expandNodeValues } from '../nodes/filename-prefix.ts'
+import type { FileReference } from '../nodes/files.ts'
+import type { Tensor } from '../tensor.ts'
+import { encodeImage } from './encode.ts'
+import { imageShape } from './shape.ts'
+
+/**
+ * JSON in ASCII alone, as Python writes it: it fits PNG's tEXt whatever language the prompt is in,
+ * and every reader takes it. Numbers keep all their digits.
+ */
+const asciiJson = (value: unknown): string =>
+  writeJson(value).replace(
+    /[\u007f-\uffff]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+/** The text chunks `prompt`, `workflow` and whatever else the client asked for. */
+export function carriedText({ prompt, pngInfo }: RunContext): Record<string, string> {
+  const text: Record<string, string> = { prompt: asciiJson(prompt) }
+  // PNG keywords are 1 to 79 Latin-1 characters
+  for (const [keyword, value] of Object.entries(pngInfo))
+    if (/^[\x20-\x7e]{1,79}$/.test(keyword)) text[keyword] = asciiJson(value)
+  return text
+}
+
+/** Saves every picture of `images` as PNG; the answer is ComfyUI's `ui` object. */
+export async function saveImages(
+  images: Tensor,
+  folder: 'output' | 'temp',
+  prefix: string,
+  compressionLevel: number,
+  context: RunContext,
+): Promise<Shown> {
+  const { batch, width, height } = imageShape(images)
+  const text = carriedText(context)
+  const named = expandNodeValues(prefix, context.prompt)
+  const saved: FileReference[] = []
+  for (let index = 0; index < batch; index++) {
+    context.signal.throwIfAborted()
+    const png = await encodeImage(images, index, text, compressionLevel)
+    const stem = named.replaceAll('%batch_num%', String(index))
+    saved.push(await context.files.write(folder, stem, 'png', png, { width, height }))
+    if (batch > 1) context.progress(index + 1, batch)
+  }
+  return { images: saved }
+}
+
+/** One per process, so that previews of different sessions do not meet. */
+const temporaryTag = Math.random().toString(36).slice(2, 7)
+
+/** Pictures to look at: quickly packed, into the temp folder. */
+export const showImages = (images: Tensor, context: RunContext): Promise<Shown> =>
+  saveImages(images, 'temp', `ComfyUI_temp_${temporaryTag}`, 1, context)

@@ -1,0 +1,168 @@
+// The folders of pictures on disk. A written file is either whole or not there: temporary name in
+// the same folder, fsync, rename, fsync of the folder.
+import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { open, rename, unlink } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { expandPrefix } from './filename-prefix.ts'
+import { FileError, type FileReference, type Files, type FolderType } from './files.ts'
+
+export interface FileFolders {
+  inputDir: string
+  outputDir: string
+  tempDir: string
+}
+
+/** Room for the counter, the extension and a temporary ending within 255 bytes. */
+const maxStemBytes = 200
+
+/** @param clock the time that `%date%` and its like stand for; for tests. */
+export function diskFiles(folders: FileFolders, clock: () => Date = () => new Date()): Files {
+  const roots: Record<FolderType, string> = {
+    input: folders.inputDir,
+    output: folders.outputDir,
+    temp: folders.tempDir,
+  }
+  /** Paths handed out and not yet on disk: two writes at once must not get the same counter. */
+  const inFlight = new Set<string>()
+
+  return {
+    resolve(annotated, fallback = 'input') {
+      const { name, type } = parseAnnotated(annotated, fallback)
+      const root = roots[type]
+      const path = within(root, name)
+      if (path === undefined)
+        throw new FileError(`“${name}” leads out of the ${type} folder. Choose a file inside it.`)
+      if (!existsSync(path))
+        throw new FileError(`There is no “${name}” in the ${type} folder. Choose another file.`)
+      if (!isInside(realpathSync(root), realpathSync(path)))
+        throw new FileError(`“${name}” is a link out of the ${type} folder. Copy the file there.`)
+      return realpathSync(path)
+    },
+
+    list(type) {
+      try {
+        return readdirSync(roots[type], { withFileTypes: true })
+          .filter(entry => !entry.isDirectory() && !entry.name.startsWith('.'))
+          .map(entry => entry.name)
+          .sort()
+      } catch {
+        return [] // the folder is made on the first write
+      }
+    },
+
+    async write(type, prefix, extension, bytes, size) {
+      const stem = cleanStem(expandPrefix(prefix, { now: clock(), size }))
+      const target = within(roots[type], stem)
+      if (target === undefined || stem.endsWith('..'))
+        throw new FileError(`The prefix “${prefix}” leads out of the ${type} folder.`)
+      const folder = dirname(target)
+      mkdirSync(folder, { recursive: true })
+      if (!isInside(realpathSync(roots[type]), realpathSync(folder)))
+        throw new FileError(`The prefix “${prefix}” is a link out of the ${type} folder.`)
+      const path = nextFree(folder, basename(target), extension.replace(/^\./, ''), inFlight)
+      inFlight.add(path)
+      try {
+        await writeWhole(path, bytes, type === 'output')
+      } finally {
+        inFlight.delete(path)
+      }
+      return reference(roots[type], path, type)
+    },
+  }
+}
+
+/** `name [output]` → the name and its folder. */
+function parseAnnotated(
+  annotated: string,
+  fallback: FolderType,
+): { name: string; type: FolderType } {
+  const [, name, type] = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(annotated) ?? []
+  return name === undefined
+    ? { name: annotated, type: fallback }
+    : { name, type: type as FolderType }
+}
+
+const isInside = (root: string, path: string): boolean => {
+  const way = relative(root, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}
+
+function within(root: string, name: string): string | undefined {
+  if (name === '' || name.includes('\0') || isAbsolute(name) || /^[a-z]:[\\/]/i.test(name)) return
+  const path = resolve(root, name)
+  return path !== resolve(root) && isInside(resolve(root), path) ? path : undefined
+}
+
+/** Takes out what no file system holds, keeps subfolders, and bounds the length of the name. */
+function cleanStem(prefix: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
+  const parts = prefix.split(/[\\/]/).map(part => part.replace(/[\x00-\x1f\x7f<>:"|?*]/g, '_'))
+  let last = parts.pop()!
+  while (Buffer.byteLength(last) > maxStemBytes) last = [...last].slice(0, -1).join('')
+  return [...parts, last || 'ComfyUI'].join('/')
+}
+
+/** `stem_00001_.ext`, counting on from the highest number that the folder holds. */
+function nextFree(
+  folder: string,
+  stem: string,
+  extension: string,
+  inFlight: ReadonlySet<string>,
+): string {
+  let highest = 0
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${stem}_`)) continue
+    const [digits = ''] = name.slice(stem.length + 1).split('_')
+    if (/^\d{1,15}$/.test(digits)) highest = Math.max(highest, Number(digits))
+  }
+  for (let counter = highest + 1; ; counter++) {
+    const number = String(counter).padStart(5, '0')
+    const path = join(folder, `${stem}_${number}_.${extension}`)
+    if (!inFlight.has(path)) return path
+  }
+}
+
+async function writeWhole(path: string, bytes: Uint8Array, durable: boolean): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(bytes)
+      if (durable) await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await unlink(temporary).catch(() => {})
+    throw explain(error, path)
+  }
+  if (durable) await syncFolder(dirname(path))
+}
+
+/** Makes the new name itself durable. Windows has no such thing and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function explain(error: unknown, path: string): FileError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const why =
+    code === 'ENOSPC'
+      ? 'the disk is full. Make room and run again'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+        ? 'the folder may not be written to. Choose another output folder'
+        : message
+  return new FileError(`${basename(path)} could not be saved: ${why}.`, { cause: error })
+}
+
+function reference(root: string, path: string, type: FolderType): FileReference {
+  const subfolder = relative(resolve(root), dirname(path)).split(sep).join('/')
+  return { filename: basename(path), subfolder, type }
+}
