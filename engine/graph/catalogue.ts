@@ -1,6 +1,6 @@
 // What is known about node types, as data: ours (derived from `defineNode`) or a ComfyUI's
 // (derived from its `/object_info`). The editor draws from it, validation checks against it.
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 export type Widget =
   | {
@@ -21,6 +21,8 @@ export type Widget =
       /** Where the options come from, when they are files: a models folder, or `input`. */
       folder?: string
       upload?: 'image' | 'mask'
+      /** Has a control-after-generate companion, as a seed has. */
+      control?: boolean
     }
 
 export interface InputDescription {
@@ -35,6 +37,8 @@ export interface InputDescription {
   /** Hidden behind "more" on the card. */
   advanced?: boolean
   lazy?: boolean
+  /** `[type, options]` as a ComfyUI described it, where ours would read differently. */
+  spec?: Json[]
 }
 
 export interface OutputDescription {
@@ -66,9 +70,28 @@ export interface NodeDescription {
   experimental?: boolean
   /** Words the palette also finds it by. */
   aliases?: string[]
+  /** What a ComfyUI says of the node beyond the above: python_module, api_node … */
+  rest?: JsonObject
 }
 
 export type Catalogue = Record<string, NodeDescription>
+
+/** What is known of a type. Files name types: `constructor` must not find something. */
+export const descriptionOf = (catalogue: Catalogue, type: string): NodeDescription | undefined =>
+  Object.hasOwn(catalogue, type) ? catalogue[type] : undefined
+
+/** Bounds of a number that declares none. */
+export const UNBOUNDED_INT = Number.MAX_SAFE_INTEGER
+export const UNBOUNDED_FLOAT = Number.MAX_VALUE
+
+/** Whether the input shows a widget (a forced socket has none). */
+export const hasWidget = (input: InputDescription): boolean =>
+  input.widget !== undefined && !input.socketOnly
+
+/** Whether the widget has a control-after-generate companion: seeds, and choices that ask for it. */
+export const hasControl = ({ widget }: InputDescription): boolean =>
+  (widget?.kind === 'int' && widget.seed === true) ||
+  (widget?.kind === 'choice' && widget.control === true)
 
 /** Whether an output of type `from` may feed an input of type `to`. Types may be `*` or comma lists. */
 export function typesMatch(from: string, to: string): boolean {

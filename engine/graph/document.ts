@@ -104,4 +104,8 @@ export interface Document extends Graph {
   rest?: JsonObject
 }
 
+/** The subgraph that nodes of this type stand for. */
+export const subgraphOf = (document: Document, type: string): Subgraph | undefined =>
+  Object.hasOwn(document.subgraphs, type) ? document.subgraphs[type] : undefined
+
 export const emptyDocument = (): Document => ({ nodes: {}, links: {}, groups: [], subgraphs: {} })
