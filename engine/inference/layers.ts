@@ -1,0 +1,258 @@
+// The layers of diffusion networks as ONNX nodes, named by their checkpoint keys. Fused operators
+// are emitted here rather than found by onnxruntime's optimiser: a model then loads in a second,
+// with its weights mapped instead of copied.
+import { basename } from 'node:path'
+import { ModelError } from '../nodes/models.ts'
+import { DataType, type OnnxGraph, real, type Value } from './onnx-graph.ts'
+import { type Weight, type Weights, type WeightType, weight } from './weights.ts'
+
+/** Which operators compute a layer. What is quick on a CPU is slow or wrong on WebGPU. */
+export interface OpProfile {
+  linear: 'fused-matmul' | 'gemm'
+  attention: 'multi-head' | 'decomposed'
+  silu: 'quick-gelu' | 'sigmoid'
+}
+
+export type Provider = 'cpu' | 'webgpu' | 'dml' | 'coreml'
+
+const gpu: OpProfile = { linear: 'gemm', attention: 'decomposed', silu: 'sigmoid' }
+export const profiles: Record<Provider, OpProfile> = {
+  cpu: { linear: 'fused-matmul', attention: 'multi-head', silu: 'quick-gelu' },
+  webgpu: gpu,
+  dml: gpu,
+  coreml: gpu,
+}
+
+/** Something added to a layer's output, such as a LoRA: x → x·down·up·strength. */
+export interface Branch {
+  /** Name of the graph's input that says how strong it is. */
+  readonly input: string
+  /** Adds to `y`, the output of the layer `key` for `x`. Gives `y` back if it has nothing to add. */
+  linear(layers: Layers, key: string, x: Value, y: Value): Value
+  conv(layers: Layers, key: string, x: Value, y: Value, shape: ConvShape): Value
+}
+
+export interface ConvShape {
+  stride?: number
+  /** Top, left, bottom, right. By default the output is as large as the input. */
+  pads?: readonly [number, number, number, number]
+}
+
+const stored: Partial<Record<WeightType, DataType>> = {
+  F32: DataType.float,
+  F16: DataType.float16,
+  BF16: DataType.bfloat16,
+}
+
+export class Layers {
+  readonly graph: OnnxGraph
+  readonly weights: Weights
+  readonly profile: OpProfile
+  readonly branches: readonly Branch[]
+  private readonly widened = new Map<Value, Value>()
+
+  constructor(
+    graph: OnnxGraph,
+    weights: Weights,
+    profile: OpProfile = profiles.cpu,
+    branches: readonly Branch[] = [],
+  ) {
+    this.graph = graph
+    this.weights = weights
+    this.profile = profile
+    this.branches = branches
+    for (const branch of branches) graph.input(branch.input, DataType.float, [])
+  }
+
+  has(key: string): boolean {
+    return this.weights.tensors.has(key)
+  }
+
+  shape(key: string): readonly number[] {
+    return weight(this.weights, key).shape
+  }
+
+  /** A weight as float32, optionally seen under other dimensions. */
+  weight(key: string, dims?: readonly number[]): Value {
+    return this.widen(weight(this.weights, key), dims)
+  }
+
+  /** A weight in its stored type and the type: to gather from before widening. */
+  stored(source: Weight, dims?: readonly number[]): { value: Value; type: DataType } {
+    const type = stored[source.type]
+    if (!type)
+      throw new ModelError(
+        `${basename(source.file)} holds ${source.type} weights, which cannot be computed with yet. ` +
+          'Use an fp16, bf16 or fp32 version of the model.',
+      )
+    return { value: this.graph.external(source, type, dims), type }
+  }
+
+  widen(source: Weight, dims?: readonly number[]): Value {
+    const { value, type } = this.stored(source, dims)
+    if (type === DataType.float) return value
+    const cast = this.widened.get(value) ?? this.graph.op('Cast', [value], { to: DataType.float })
+    this.widened.set(value, cast)
+    return cast
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.graph.op('Add', [a, b])
+  }
+
+  /** [..., in] → [..., out]. A 1×1 convolution's weight will do. */
+  linear(x: Value, key: string): Value {
+    const [outputs, inputs] = this.shape(`${key}.weight`) as [number, number]
+    const w = this.weight(`${key}.weight`, [outputs, inputs])
+    const bias = this.has(`${key}.bias`) ? this.weight(`${key}.bias`) : undefined
+    const y = this.product(x, w, [outputs, inputs], bias)
+    return this.branches.reduce((sum, branch) => branch.linear(this, key, x, sum), y)
+  }
+
+  /** x·wᵀ + bias, w [out, in]. */
+  product(x: Value, w: Value, [outputs, inputs]: readonly [number, number], bias?: Value): Value {
+    const { graph } = this
+    if (this.profile.linear === 'fused-matmul') {
+      const y = graph.op('FusedMatMul', [x, w], { transB: 1 })
+      return bias ? this.add(y, bias) : y
+    }
+    const rows = graph.op('Reshape', [x, graph.ints([-1, inputs])])
+    const y = graph.op('Gemm', bias ? [rows, w, bias] : [rows, w], { transB: 1 })
+    const leading = graph.op('Slice', [graph.op('Shape', [x]), graph.ints([0]), graph.ints([-1])])
+    const shape = graph.op('Concat', [leading, graph.ints([outputs])], { axis: 0 })
+    return graph.op('Reshape', [y, shape])
+  }
+
+  /** [B,in,H,W] → [B,out,H',W'] */
+  conv(x: Value, key: string, shape: ConvShape = {}): Value {
+    const bias = this.has(`${key}.bias`) ? [this.weight(`${key}.bias`)] : []
+    const size = this.shape(`${key}.weight`)
+    const y = this.convolve([x, this.weight(`${key}.weight`), ...bias], size, shape)
+    return this.branches.reduce((sum, branch) => branch.conv(this, key, x, sum, shape), y)
+  }
+
+  convolve(inputs: readonly Value[], size: readonly number[], shape: ConvShape): Value {
+    const [, , height = 1, width = 1] = size
+    const { stride = 1, pads = [height >> 1, width >> 1, height >> 1, width >> 1] } = shape
+    return this.graph.op('Conv', inputs, {
+      kernel_shape: [height, width],
+      strides: [stride, stride],
+      pads: [...pads],
+    })
+  }
+
+  silu(x: Value): Value {
+    const { graph } = this
+    // QuickGelu is x·sigmoid(alpha·x) in one pass.
+    if (this.profile.silu === 'quick-gelu') return graph.op('QuickGelu', [x], { alpha: real(1) })
+    return graph.op('Mul', [x, graph.op('Sigmoid', [x])])
+  }
+
+  quickGelu(x: Value): Value {
+    const { graph } = this
+    if (this.profile.silu === 'quick-gelu')
+      return graph.op('QuickGelu', [x], { alpha: real(1.702) })
+    const gate = graph.op('Sigmoid', [graph.op('Mul', [x, graph.scalar(1.702)])])
+    return graph.op('Mul', [x, gate])
+  }
+
+  gelu(x: Value): Value {
+    return this.graph.op('Gelu', [x])
+  }
+
+  /** Normalises groups of channels: each group is one instance of InstanceNormalization. */
+  groupNorm(
+    x: Value,
+    key: string,
+    { groups, epsilon }: { groups: number; epsilon: number },
+  ): Value {
+    const { graph } = this
+    const channels = this.shape(`${key}.weight`)[0]!
+    if (channels % groups !== 0)
+      throw new ModelError(
+        `${basename(this.weights.file)}: ${channels} channels of "${key}" do not form ${groups} groups. ` +
+          'The file names another number of groups than it was made with.',
+      )
+    const ones = graph.floats(`ones:${groups}`, [groups], new Float32Array(groups).fill(1))
+    const zeros = graph.floats(`zeros:${groups}`, [groups], new Float32Array(groups))
+    const grouped = graph.op('Reshape', [x, graph.ints([0, groups, -1])])
+    const normal = graph.op('InstanceNormalization', [grouped, ones, zeros], {
+      epsilon: real(epsilon),
+    })
+    const back = graph.op('Reshape', [normal, graph.op('Shape', [x])])
+    const scaled = graph.op('Mul', [back, this.weight(`${key}.weight`, [1, channels, 1, 1])])
+    return this.add(scaled, this.weight(`${key}.bias`, [1, channels, 1, 1]))
+  }
+
+  layerNorm(x: Value, key: string, epsilon = 1e-5): Value {
+    const inputs = [x, this.weight(`${key}.weight`), this.weight(`${key}.bias`)]
+    return this.graph.op('LayerNormalization', inputs, { axis: -1, epsilon: real(epsilon) })
+  }
+
+  /** q [B,S,width], k and v [B,T,width] → [B,S,width]. `causal`: no token looks ahead. */
+  attention(
+    [q, k, v]: readonly [Value, Value, Value],
+    { heads, width, causal = false }: { heads: number; width: number; causal?: boolean },
+  ): Value {
+    const { graph } = this
+    const scale = 1 / Math.sqrt(width / heads)
+    if (this.profile.attention === 'multi-head')
+      return graph.op('MultiHeadAttention', [q, k, v], {
+        num_heads: heads,
+        unidirectional: causal ? 1 : undefined,
+        scale: real(scale),
+      })
+    const split = (x: Value, perm: number[]) =>
+      graph.op('Transpose', [graph.op('Reshape', [x, graph.ints([0, 0, heads, width / heads])])], {
+        perm,
+      })
+    const scaled = graph.op('Mul', [split(q, [0, 2, 1, 3]), graph.scalar(scale)])
+    const scores = graph.op('MatMul', [scaled, split(k, [0, 2, 3, 1])])
+    const masked = causal ? this.add(scores, this.causalMask(q)) : scores
+    const shares = graph.op('Softmax', [masked], { axis: -1 })
+    const mixed = graph.op('MatMul', [shares, split(v, [0, 2, 1, 3])])
+    const rows = graph.op('Transpose', [mixed], { perm: [0, 2, 1, 3] })
+    return graph.op('Reshape', [rows, graph.ints([0, 0, width])])
+  }
+
+  /** [S,S]: 0 up to the diagonal, very negative above. */
+  private causalMask(q: Value): Value {
+    const { graph } = this
+    const length = graph.op('Shape', [q], { start: 1, end: 2 })
+    const square = graph.op('Concat', [length, length], { axis: 0 })
+    const full = graph.op('Expand', [graph.scalar(-3e38), square])
+    return graph.op('Trilu', [full, graph.int(1)], { upper: 1 })
+  }
+
+  /** [B,C,H,W] → [B,H·W,C] */
+  rows(x: Value): Value {
+    const { graph } = this
+    const flat = graph.op('Reshape', [x, graph.ints([0, 0, -1])])
+    return graph.op('Transpose', [flat], { perm: [0, 2, 1] })
+  }
+
+  /** [B,H·W,C] → the shape of the picture it came from. */
+  unrows(rows: Value, like: Value): Value {
+    const { graph } = this
+    const flat = graph.op('Transpose', [rows], { perm: [0, 2, 1] })
+    return graph.op('Reshape', [flat, graph.op('Shape', [like])])
+  }
+
+  /** Nearest neighbour, twice as large, or as large as `like` where odd sizes were halved. */
+  upsample(x: Value, like?: Value): Value {
+    const { graph } = this
+    const attributes = {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    }
+    if (!like) {
+      const scales = graph.floats('scales:1,1,2,2', [4], Float32Array.of(1, 1, 2, 2))
+      return graph.op('Resize', [x, '', scales], attributes)
+    }
+    const channels = graph.op('Shape', [x], { start: 0, end: 2 })
+    const size = graph.op('Shape', [like], { start: 2, end: 4 })
+    const sizes = graph.op('Concat', [channels, size], { axis: 0 })
+    return graph.op('Resize', [x, '', '', sizes], attributes)
+  }
+}

@@ -1,0 +1,98 @@
+// CLIP's text encoder (ViT-L of SD 1.x, and smaller ones of the same layout).
+// https://arxiv.org/abs/2103.00020, keys as in transformers' CLIPTextModel.
+import { Layers } from '../inference/layers.ts'
+import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
+import { type Weights, weight } from '../inference/weights.ts'
+import type { GraphOptions } from './unet.ts'
+
+export interface ClipConfig {
+  prefix: string
+  width: number
+  heads: number
+  layers: number
+  /** Tokens of a chunk, 77. */
+  length: number
+}
+
+/** Where text encoders lie in checkpoints; some old merges leave `text_model` out. */
+const prefixes = ['cond_stage_model.transformer.text_model.', 'cond_stage_model.transformer.']
+
+export const clipPrefix = (weights: Weights): string | undefined =>
+  prefixes.find(at => weights.tensors.has(`${at}embeddings.position_embedding.weight`))
+
+export function clipConfig(weights: Weights): ClipConfig {
+  const prefix = clipPrefix(weights) ?? prefixes[0]!
+  const [length, width] = weight(weights, `${prefix}embeddings.position_embedding.weight`).shape
+  let layers = 0
+  while (weights.tensors.has(`${prefix}encoder.layers.${layers}.layer_norm1.weight`)) layers++
+  const heads = Number(weights.metadata['comfyrunner.text_heads'] ?? width! / 64)
+  return { prefix, width: width!, heads, layers, length: length! }
+}
+
+export interface ClipGraphOptions extends GraphOptions {
+  /** Layer whose state is taken, -1 = the last. */
+  stopAtLayer?: number
+  /** With inputs `keep` [B,77,1] and `vectors` [B,77,width] for embeddings of the user's. */
+  vectors?: boolean
+}
+
+/**
+ * Input ids [B,77]; outputs `cond` [B,77,width], taken after layer `stopAtLayer`, and
+ * `last` [B,77,width], from which the pooled state is read. Both pass the final norm.
+ */
+export function buildClip(
+  weights: Weights,
+  config: ClipConfig,
+  { stopAtLayer = -1, ...options }: ClipGraphOptions = {},
+): OnnxGraph {
+  const graph = new OnnxGraph()
+  const layers = new Layers(graph, weights, options.profile, options.branches)
+  const ids = graph.input('ids', DataType.int64, ['B', config.length])
+  const at = config.prefix
+  const final = (h: Value) => layers.layerNorm(h, `${at}final_layer_norm`)
+  const states: Value[] = []
+  let h = embed(layers, ids, config, options.vectors ?? false)
+  for (let n = 0; n < config.layers; n++)
+    states.push((h = encoderLayer(layers, h, `${at}encoder.layers.${n}`, config)))
+  const shape = ['B', config.length, config.width]
+  graph.output('cond', final(states.at(Math.max(stopAtLayer, -config.layers))!), shape)
+  graph.output('last', final(h), shape)
+  return graph
+}
+
+/** Gathers in the stored type, so the table of 49,408 tokens is never widened. */
+function embed(layers: Layers, ids: Value, config: ClipConfig, vectors: boolean): Value {
+  const { graph, weights } = layers
+  const key = `${config.prefix}embeddings`
+  const table = layers.stored(weight(weights, `${key}.token_embedding.weight`))
+  const rows = graph.op('Gather', [table.value, ids], { axis: 0 })
+  const floats =
+    table.type === DataType.float ? rows : graph.op('Cast', [rows], { to: DataType.float })
+  const projection = `${key}.token_projection`
+  const tokens = layers.has(`${projection}.weight`) ? layers.linear(floats, projection) : floats
+  const mixed = vectors ? replace(graph, tokens, config) : tokens
+  return layers.add(mixed, layers.weight(`${key}.position_embedding.weight`))
+}
+
+/** Where `keep` is 0, the vector takes the token's place. */
+function replace(graph: OnnxGraph, tokens: Value, { length, width }: ClipConfig): Value {
+  const keep = graph.input('keep', DataType.float, ['B', length, 1])
+  const vectors = graph.input('vectors', DataType.float, ['B', length, width])
+  return graph.op('Add', [graph.op('Mul', [tokens, keep]), vectors])
+}
+
+function encoderLayer(
+  layers: Layers,
+  x: Value,
+  key: string,
+  { heads, width }: { heads: number; width: number },
+): Value {
+  const y = layers.layerNorm(x, `${key}.layer_norm1`)
+  const q = layers.linear(y, `${key}.self_attn.q_proj`)
+  const k = layers.linear(y, `${key}.self_attn.k_proj`)
+  const v = layers.linear(y, `${key}.self_attn.v_proj`)
+  const mixed = layers.attention([q, k, v], { heads, width, causal: true })
+  const h = layers.add(x, layers.linear(mixed, `${key}.self_attn.out_proj`))
+  const wide = layers.linear(layers.layerNorm(h, `${key}.layer_norm2`), `${key}.mlp.fc1`)
+  return layers.add(h, layers.linear(layers.quickGelu(wide), `${key}.mlp.fc2`))
+}

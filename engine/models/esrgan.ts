@@ -1,0 +1,165 @@
+// Two families of upscalers, every size read off the weights: RRDB nets (ESRGAN, Real-ESRGAN;
+// https://arxiv.org/abs/1809.00219) and compact ones (SRVGGNetCompact of Real-ESRGAN).
+import { basename } from 'node:path'
+import { Layers } from '../inference/layers.ts'
+import { DataType, OnnxGraph, real, type Value } from '../inference/onnx-graph.ts'
+import { type Weights, weight } from '../inference/weights.ts'
+import { ModelError } from '../nodes/models.ts'
+
+export interface UpscalerConfig {
+  family: 'rrdb' | 'compact'
+  /** Output pixels per input pixel. */
+  scale: number
+  /** The picture is folded into channels first, this many pixels an edge. */
+  unshuffle: number
+  /** Channels of a feature map. */
+  features: number
+  /** Keys of the layers by their part in the network. */
+  keys: RrdbKeys
+}
+
+interface RrdbKeys {
+  first: string
+  /** Key of dense block `dense` (1..3) of block `n`, without `.convI`. */
+  block(n: number, dense: number): string
+  /** What follows `convI` in a key. */
+  convEnd: string
+  trunk: string
+  ups: string[]
+  high: string
+  last: string
+}
+
+/** @throws ModelError if the file holds no upscaler that we know. */
+export function upscalerConfig(weights: Weights): UpscalerConfig {
+  const keys = weights.tensors.has('conv_first.weight') ? newKeys(weights) : oldKeys(weights)
+  if (keys && weights.tensors.has(`${keys.block(0, 1)}.conv1${keys.convEnd}.weight`))
+    return rrdbConfig(weights, keys)
+  if (weights.tensors.has('body.0.weight') && weights.tensors.has('body.1.weight'))
+    return compactConfig(weights)
+  throw new ModelError(
+    `${basename(weights.file)} is no upscale model that is supported yet (ESRGAN, Real-ESRGAN and their ` +
+      'compact form are). Choose one of those.',
+  )
+}
+
+function newKeys(weights: Weights): RrdbKeys {
+  const ups = [1, 2, 3].map(n => `conv_up${n}`).filter(key => weights.tensors.has(`${key}.weight`))
+  return {
+    first: 'conv_first',
+    block: (n, dense) => `body.${n}.rdb${dense}`,
+    convEnd: '',
+    trunk: 'conv_body',
+    ups,
+    high: 'conv_hr',
+    last: 'conv_last',
+  }
+}
+
+/** `model.0`, `model.1.sub.N`, then upsampling convolutions, one at full size, and the last. */
+function oldKeys(weights: Weights): RrdbKeys | undefined {
+  const numbers = (pattern: RegExp) =>
+    [...weights.tensors.keys()].flatMap(key => pattern.exec(key)?.[1] ?? []).map(Number)
+  const top = numbers(/^model\.(\d+)\.weight$/).sort((a, b) => a - b)
+  const trunk = numbers(/^model\.1\.sub\.(\d+)\.weight$/)[0]
+  if (top[0] !== 0 || top.length < 3 || trunk === undefined) return undefined
+  const tail = top.slice(1).map(n => `model.${n}`)
+  return {
+    first: 'model.0',
+    block: (n, dense) => `model.1.sub.${n}.RDB${dense}`,
+    convEnd: '.0',
+    trunk: `model.1.sub.${trunk}`,
+    ups: tail.slice(0, -2),
+    high: tail.at(-2)!,
+    last: tail.at(-1)!,
+  }
+}
+
+function rrdbConfig(weights: Weights, keys: RrdbKeys): UpscalerConfig {
+  const [features, channels] = weight(weights, `${keys.first}.weight`).shape as [number, number]
+  const unshuffle = Math.sqrt(channels / 3)
+  const scale = 2 ** keys.ups.length / unshuffle
+  return { family: 'rrdb', scale, unshuffle, features, keys }
+}
+
+function compactConfig(weights: Weights): UpscalerConfig {
+  const numbers = [...weights.tensors.keys()].flatMap(key => /^body\.(\d+)\./.exec(key)?.[1] ?? [])
+  const last = `body.${Math.max(...numbers.map(Number))}`
+  const features = weight(weights, 'body.0.weight').shape[0]!
+  const scale = Math.sqrt(weight(weights, `${last}.weight`).shape[0]! / 3)
+  const keys = { ...newKeys(weights), first: 'body.0', last }
+  return { family: 'compact', scale, unshuffle: 1, features, keys }
+}
+
+/** Input `image` [B,3,H,W] in 0..1, H and W multiples of `unshuffle`; output `image_out`. */
+export function buildUpscaler(weights: Weights, config: UpscalerConfig): OnnxGraph {
+  const graph = new OnnxGraph()
+  const layers = new Layers(graph, weights)
+  const image = graph.input('image', DataType.float, ['B', 3, 'H', 'W'])
+  const out =
+    config.family === 'rrdb' ? rrdb(layers, image, config) : compact(layers, image, config)
+  graph.output('image_out', out, ['B', 3, 'OH', 'OW'])
+  return graph
+}
+
+function rrdb(layers: Layers, image: Value, { keys, unshuffle }: UpscalerConfig): Value {
+  const { graph } = layers
+  const leaky = (x: Value) => graph.op('LeakyRelu', [x], { alpha: real(0.2) })
+  const damped = (x: Value) => graph.op('Mul', [x, graph.scalar(0.2)])
+  const dense = (x: Value, key: string): Value => {
+    const states = [x]
+    for (let i = 1; i <= 4; i++)
+      states.push(leaky(layers.conv(join(states), `${key}.conv${i}${keys.convEnd}`)))
+    return layers.add(damped(layers.conv(join(states), `${key}.conv5${keys.convEnd}`)), x)
+  }
+  const join = (states: Value[]) =>
+    states.length === 1 ? states[0]! : graph.op('Concat', states, { axis: 1 })
+
+  const folded = unshuffle > 1 ? fold(graph, image, unshuffle) : image
+  const first = layers.conv(folded, keys.first)
+  let h = first
+  for (let n = 0; layers.has(`${keys.block(n, 1)}.conv1${keys.convEnd}.weight`); n++)
+    h = layers.add(damped([1, 2, 3].reduce((y, i) => dense(y, keys.block(n, i)), h)), h)
+  h = layers.add(first, layers.conv(h, keys.trunk))
+  for (const up of keys.ups) h = leaky(layers.conv(layers.upsample(h), up))
+  return layers.conv(leaky(layers.conv(h, keys.high)), keys.last)
+}
+
+/** Pixel-unshuffle: [B,3,H,W] → [B,3·n²,H/n,W/n], channel-major. */
+function fold(graph: OnnxGraph, x: Value, n: number): Value {
+  const shape = graph.op('Shape', [x], { start: 2, end: 4 })
+  const small = graph.op('Div', [shape, graph.ints([n, n])])
+  const [height, width] = graph.ops('Split', [small], { axis: 0, num_outputs: 2 }, 2)
+  const shape6 = graph.op(
+    'Concat',
+    [graph.ints([-1, 3]), height!, graph.ints([n]), width!, graph.ints([n])],
+    { axis: 0 },
+  )
+  const cut = graph.op('Reshape', [x, shape6])
+  const moved = graph.op('Transpose', [cut], { perm: [0, 1, 3, 5, 2, 4] })
+  const shape4 = graph.op('Concat', [graph.ints([-1, 3 * n * n]), height!, width!], { axis: 0 })
+  return graph.op('Reshape', [moved, shape4])
+}
+
+function compact(layers: Layers, image: Value, { keys, scale }: UpscalerConfig): Value {
+  const { graph } = layers
+  const lastIndex = Number(keys.last.split('.')[1])
+  let h = image
+  for (let n = 0; n <= lastIndex; n++) {
+    const key = `body.${n}`
+    if (!layers.has(`${key}.weight`)) continue
+    const shape = layers.shape(`${key}.weight`)
+    h =
+      shape.length === 4
+        ? layers.conv(h, key)
+        : graph.op('PRelu', [h, layers.weight(`${key}.weight`, [shape[0]!, 1, 1])])
+  }
+  const details = graph.op('DepthToSpace', [h], { blocksize: scale, mode: 'CRD' })
+  const scales = graph.floats(`scales:${scale}`, [4], Float32Array.of(1, 1, scale, scale))
+  const plain = graph.op('Resize', [image, '', scales], {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  })
+  return layers.add(details, plain)
+}

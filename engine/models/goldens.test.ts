@@ -1,0 +1,201 @@
+// Our numbers against ComfyUI's: https://github.com/comfyanonymous/ComfyUI 0.3.64 on a CPU.
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Tensor, tensor } from '../tensor.ts'
+import { difference, golden, goldens, missing, randomModel, reason } from './fixtures/goldens.ts'
+import type { DiffusionModel, TextEncoderModel, Vae } from './kinds.ts'
+import { type ModelStore, modelStore } from './store.ts'
+
+/** Share of the largest value. ComfyUI differs from itself by 1e-5 between thread counts. */
+const tolerance = 5e-5
+
+describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
+  let store: ModelStore
+  let folder: string
+  let model: DiffusionModel
+  let clip: TextEncoderModel
+  let vae: Vae
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'comfyrunner-models-'))
+    for (const kind of ['checkpoints', 'loras', 'embeddings/sub', 'upscale_models'])
+      mkdirSync(join(folder, kind), { recursive: true })
+    symlinkSync(randomModel('tiny_sd15.keys.json'), join(folder, 'checkpoints/tiny.safetensors'))
+    store = modelStore({ modelDirs: [folder] })
+    const loaded = await store.checkpoint('tiny.safetensors')
+    model = loaded.model
+    clip = loaded.clip!
+    vae = loaded.vae!
+  })
+  afterAll(() => store.free())
+
+  const forward = async (x: Tensor, timesteps: number[], context: Tensor, of = model) =>
+    (await of.network()).forward({ x, timesteps: Float32Array.from(timesteps), context })
+
+  test('opening the UNet of 451 MB maps its weights instead of copying them', async () => {
+    const before = process.memoryUsage.rss()
+    await model.network()
+    expect(process.memoryUsage.rss() - before).toBeLessThan(250e6)
+  })
+
+  test('UNet: one step, a long context, odd sizes in a batch', async () => {
+    const g = golden('unet_tiny.safetensors')
+    const context = g('context')
+    expect(difference(await forward(g('raw.x'), [999], context), g('raw.out.t999'))).toBeLessThan(
+      tolerance,
+    )
+    const long = golden('clip_cond.safetensors')('long.cond')
+    expect(
+      difference(await forward(g('raw.x'), [500], long), g('raw.out.t500.longctx')),
+    ).toBeLessThan(tolerance)
+    const twice = tensor([2, 77, 768], Float32Array.of(...context.data, ...context.data))
+    const odd = await forward(g('raw.odd.x'), [10, 700], twice)
+    expect(difference(odd, g('raw.odd.out.t10.t700'))).toBeLessThan(tolerance)
+  })
+
+  test('VAE decodes and encodes, cropping from the centre', async () => {
+    const g = golden('vae.safetensors')
+    expect(difference(await vae.decode(g('latent')), g('decoded'))).toBeLessThan(tolerance)
+    expect(difference(await vae.encode(g('image')), g('encoded'))).toBeLessThan(tolerance)
+    expect(difference(await vae.encode(g('image_crop_70x77')), g('encoded_crop'))).toBeLessThan(
+      tolerance,
+    )
+  })
+
+  const prompts: Record<string, string> = {
+    empty: '',
+    plain: 'a photo of a cat',
+    weight: 'a (cat:1.3) on a mat',
+    nested: 'a ((very)) (fluffy (cat:1.2):0.8) thing',
+    zero_neg: '(tree:0) (rock:-0.5) lake',
+    unicode: 'café naïve 猫 emoji 😀, İstanbul',
+    long: Array.from(
+      { length: 12 },
+      (_, i) => `highly detailed photograph number ${i} of a red fox in the snow`,
+    ).join(', '),
+  }
+  test.each(Object.keys(prompts))('CLIP encodes the prompt "%s"', async name => {
+    const g = golden('clip_cond.safetensors')
+    const { cond, pooled } = await clip.encode(prompts[name]!)
+    expect(difference(cond, g(`${name}.cond`))).toBeLessThan(tolerance)
+    expect(difference(pooled!, g(`${name}.pooled`))).toBeLessThan(tolerance)
+  })
+
+  test('CLIP stops a layer early', async () => {
+    const g = golden('clip_cond.safetensors')
+    const { cond, pooled } = await clip.withStopAtLayer(-2).encode(prompts.plain!)
+    expect(difference(cond, g('plain.clipskip2.cond'))).toBeLessThan(tolerance)
+    expect(difference(pooled!, g('plain.clipskip2.pooled'))).toBeLessThan(tolerance)
+  })
+
+  // `denoised` = x − σ·eps of the network's input x / √(σ² + 1).
+  async function denoise(of: DiffusionModel, x: Tensor, context: Tensor, sigma: number) {
+    const scaled = tensor(
+      x.shape,
+      x.data.map(v => v / Math.sqrt(sigma ** 2 + 1)),
+    )
+    const eps = await forward(scaled, [of.sampling.timestep(sigma)], context, of)
+    return tensor(
+      x.shape,
+      x.data.map((v, i) => v - sigma * eps.data[i]!),
+    )
+  }
+
+  const loras = [
+    'locon',
+    'locon_mid',
+    'diffusers_processor',
+    'kohya_diffusers_names',
+    'generic_keys',
+  ]
+  test.each(loras)('LoRA %s', async name => {
+    const file = resolve(goldens, 'more/models/loras', `${name}.safetensors`)
+    const g = golden('more/loras.safetensors')
+    const patched = model.withAdapter({ file, strength: 0.8 })
+    const got = await denoise(patched, g('x'), rnd('lora.ctx', [1, 77, 768]), 3.3)
+    expect(difference(got, g(`${name}.s0.8.denoised`))).toBeLessThan(tolerance)
+    expect(difference(got, g('nolora.denoised'))).toBeGreaterThan(tolerance)
+  })
+
+  // ComfyUI keeps a patched text encoder in fp16: its rounding is the larger difference here.
+  test.each(['kohya_diffusers_names', 'diffusers_peft'])(
+    'LoRA %s on the text encoder',
+    async name => {
+      const g = golden('more/loras.safetensors')
+      const file = resolve(goldens, 'more/models/loras', `${name}.safetensors`)
+      const { cond, pooled } = await clip
+        .withAdapter({ file, strength: 0.6 })
+        .encode(prompts.plain!)
+      expect(difference(ends(cond), g(`${name}.clip0.6.cond_first8_last8`))).toBeLessThan(1e-4)
+      expect(difference(pooled!, g(`${name}.clip0.6.pooled`))).toBeLessThan(1e-4)
+    },
+  )
+
+  test('LoRA of negative strength', async () => {
+    const g = golden('more/loras.safetensors')
+    const file = resolve(goldens, 'more/models/loras/locon.safetensors')
+    const negative = model.withAdapter({ file, strength: -0.5 })
+    const got = await denoise(negative, g('x'), rnd('lora.ctx', [1, 77, 768]), 3.3)
+    expect(difference(got, g('locon.s-0.5.denoised'))).toBeLessThan(tolerance)
+  })
+
+  test('LoRA of strength 0 changes nothing, and kinds that are not supported are named', async () => {
+    const g = golden('unet_tiny.safetensors')
+    const file = resolve(goldens, 'lora_tiny_kohya.safetensors')
+    const off = await forward(
+      g('raw.x'),
+      [999],
+      g('context'),
+      model.withAdapter({ file, strength: 0 }),
+    )
+    expect(difference(off, await forward(g('raw.x'), [999], g('context')))).toBe(0)
+    const loha = resolve(goldens, 'more/models/loras/loha.safetensors')
+    expect(() => model.withAdapter({ file: loha, strength: 1 })).toThrow(
+      /loha\.safetensors is a LoHa/,
+    )
+  })
+
+  test('embeddings take the place of words', async () => {
+    const files = resolve(goldens, 'more/models/embeddings')
+    cpSync(files, join(folder, 'embeddings'), { recursive: true })
+    const g = golden('more/ti_cond.safetensors')
+    for (const [name, prompt] of Object.entries({
+      mid: 'a photo of embedding:foo in snow',
+      weighted: 'a (embedding:foo:1.3) cat',
+      pt: 'a embedding:bar dog',
+      one: 'embedding:one and embedding:dif',
+      nested: 'x embedding:sub/nested y',
+      comma: 'cat, embedding:bar, dog, embedding:foo',
+      newline: 'a\nembedding:foo b',
+      inweight2: '(a embedding:foo b:0.5) c',
+      trailing: 'embedding:foo,embedding:bar z',
+      missing: 'a embedding:nope cat',
+    })) {
+      const { cond } = await clip.encode(prompt)
+      expect(difference(ends(cond), g(`${name}.cond_first8_last8`)), name).toBeLessThan(tolerance)
+    }
+  })
+})
+
+/** The first and last eight tokens of a chunk. */
+function ends({ data, shape }: Tensor): Tensor {
+  const width = shape[2]!
+  const both = [...data.slice(0, 8 * width), ...data.slice(data.length - 8 * width)]
+  return tensor([1, 16, width], Float32Array.from(both))
+}
+
+/** Pseudo-random input of the goldens: the hash of a name over C order, in (-1, 1). */
+function rnd(name: string, shape: number[]): Tensor {
+  const seed = crc32(name)
+  const out = tensor(shape)
+  for (let i = 0; i < out.data.length; i++) {
+    let x = (Math.imul(i, 0x9e3779b1) + seed) | 0
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
+    out.data[i] = (2 * ((x ^ (x >>> 16)) >>> 21) + 1 - 2048) / 2048
+  }
+  return out
+}

@@ -1,0 +1,81 @@
+// LoRA files name the layers they change in half a dozen ways. This makes every name a layer may go
+// by: the checkpoint's own, diffusers', and kohya's, where dots became underscores.
+import type { Weights } from '../inference/weights.ts'
+import { clipPrefix } from './clip.ts'
+
+const unet = 'model.diffusion_model.'
+
+/** Alias → layer key of the checkpoint (without `.weight`). */
+export function layerAliases(weights: Weights): Map<string, string> {
+  const aliases = new Map<string, string>()
+  const diffusers = diffusersNames(weights)
+  const text = clipPrefix(weights)
+  for (const name of weights.tensors.keys()) {
+    if (!name.endsWith('.weight')) continue
+    const key = name.slice(0, -'.weight'.length)
+    for (const alias of aliasesOf(key, text, diffusers)) aliases.set(alias, key)
+  }
+  return aliases
+}
+
+function aliasesOf(
+  key: string,
+  text: string | undefined,
+  diffusers: (path: string) => string | undefined,
+): string[] {
+  const kohya = (start: string, path: string) => `${start}_${path.replaceAll('.', '_')}`
+  if (text && key.startsWith(text)) {
+    const path = `text_model.${key.slice(text.length)}`
+    return [`text_encoder.${path}`, kohya('lora_te', path), kohya('lora_te1', path)]
+  }
+  if (!key.startsWith(unet)) return []
+  const path = key.slice(unet.length)
+  const names = [`diffusion_model.${path}`, `unet.${path}`, kohya('lora_unet', path)]
+  const other = diffusers(path)
+  return other ? [...names, `unet.${other}`, kohya('lora_unet', other)] : names
+}
+
+const resnetNames: Record<string, string> = {
+  'in_layers.0': 'norm1',
+  'in_layers.2': 'conv1',
+  'emb_layers.1': 'time_emb_proj',
+  'out_layers.0': 'norm2',
+  'out_layers.3': 'conv2',
+  skip_connection: 'conv_shortcut',
+}
+const outerNames: Record<string, string> = {
+  'input_blocks.0.0': 'conv_in',
+  'out.0': 'conv_norm_out',
+  'out.2': 'conv_out',
+  'time_embed.0': 'time_embedding.linear_1',
+  'time_embed.2': 'time_embedding.linear_2',
+}
+
+/** diffusers counts blocks a level and layers within it; LDM counts through. */
+function diffusersNames(weights: Weights): (path: string) => string | undefined {
+  // Every level but the last ends in a downsampler, so the first one tells a level's length.
+  let perLevel = 1
+  const has = (block: number, end: string) =>
+    weights.tensors.has(`${unet}input_blocks.${block}.0.${end}.weight`)
+  while (has(perLevel, 'in_layers.0')) perLevel++
+  const downsampled = has(perLevel, 'op')
+  // A single level has no end to count to; it has one block more on the way up.
+  const length = downsampled ? perLevel : Number.POSITIVE_INFINITY
+  return path => {
+    if (outerNames[path]) return outerNames[path]
+    const [, side, block, layer, rest] =
+      /^(input_blocks|output_blocks|middle_block)\.(?:(\d+)\.)?(\d+)\.(.+)$/.exec(path) ?? []
+    if (!side) return undefined
+    const place = (start: string, n: number) =>
+      rest!.startsWith('transformer_blocks') || /^(norm|proj_in|proj_out)$/.test(rest!)
+        ? `${start}.attentions.${n}.${rest}`
+        : `${start}.resnets.${n}.${resnetNames[rest!] ?? rest}`
+    if (side === 'middle_block') return place('mid_block', layer === '2' ? 1 : 0)
+    const index = Number(block) - (side === 'input_blocks' ? 1 : 0)
+    const level = Math.floor(index / length)
+    const within = level === 0 ? index : index - level * length
+    if (rest === 'op') return `down_blocks.${level}.downsamplers.0.conv`
+    if (rest === 'conv') return `up_blocks.${level}.upsamplers.0.conv`
+    return place(side === 'input_blocks' ? `down_blocks.${level}` : `up_blocks.${level}`, within)
+  }
+}

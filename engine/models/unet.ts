@@ -1,0 +1,187 @@
+// The UNet of Stable Diffusion 1.x: every size is read off the weights.
+// https://arxiv.org/abs/2112.10752, keys as in CompVis' latent-diffusion.
+import { type Branch, Layers, type OpProfile } from '../inference/layers.ts'
+import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
+import { type Weights, weight } from '../inference/weights.ts'
+
+export interface UnetConfig {
+  prefix: string
+  /** Channels of the latent it takes: 4, 9 for inpainting. */
+  channels: number
+  modelChannels: number
+  contextWidth: number
+  /** Width of `y`, which label_emb adds to the time embedding; 0 without one. */
+  adm: number
+  normGroups: number
+  heads(channels: number): number
+}
+
+export interface GraphOptions {
+  profile?: OpProfile
+  branches?: readonly Branch[]
+}
+
+const prefix = 'model.diffusion_model.'
+
+/** What cannot be seen in shapes (groups, heads) comes from the metadata, else is as in SD 1.x. */
+export function unetConfig(weights: Weights): UnetConfig {
+  const first = weight(weights, `${prefix}input_blocks.0.0.weight`).shape
+  const contextKey = [...weights.tensors.keys()].find(
+    key => key.startsWith(prefix) && key.endsWith('.attn2.to_k.weight'),
+  )
+  const contextWidth = weight(weights, contextKey ?? `${prefix}…attn2.to_k.weight`).shape[1]!
+  const headWidth = Number(weights.metadata['comfyrunner.head_dim'] ?? 0)
+  return {
+    prefix,
+    modelChannels: first[0]!,
+    channels: first[1]!,
+    contextWidth,
+    adm: weights.tensors.get(`${prefix}label_emb.0.0.weight`)?.shape[1] ?? 0,
+    normGroups: Number(weights.metadata['comfyrunner.norm_groups'] ?? 32),
+    heads: channels =>
+      headWidth ? channels / headWidth : contextWidth === 768 ? 8 : channels / 64,
+  }
+}
+
+/** Inputs x [B,C,H,W], t [B], context [B,S,width], y [B,adm]; output `out` as x. */
+export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOptions = {}) {
+  const graph = new OnnxGraph()
+  const layers = new Layers(graph, weights, options.profile, options.branches)
+  const x = graph.input('x', DataType.float, ['B', config.channels, 'H', 'W'])
+  const t = graph.input('t', DataType.float, ['B'])
+  const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
+  const unet = new Unet(layers, config, context)
+  const time = unet.timeEmbedding(t)
+  unet.embedding = layers.silu(config.adm ? layers.add(time, unet.label(labelInput())) : time)
+  graph.output('out', unet.forward(x), ['B', 4, 'H', 'W'])
+  return graph
+
+  function labelInput(): Value {
+    return graph.input('y', DataType.float, ['B', config.adm])
+  }
+}
+
+class Unet {
+  embedding: Value = ''
+  private readonly skips: Value[] = []
+  private readonly layers: Layers
+  private readonly config: UnetConfig
+  private readonly context: Value
+
+  constructor(layers: Layers, config: UnetConfig, context: Value) {
+    this.layers = layers
+    this.config = config
+    this.context = context
+  }
+
+  forward(x: Value): Value {
+    const { layers, skips } = this
+    const at = this.config.prefix
+    for (let n = 0; this.exists(`${at}input_blocks.${n}`); n++)
+      skips.push((x = this.block(x, `${at}input_blocks.${n}`)))
+    x = this.block(x, `${at}middle_block`)
+    for (let n = 0; this.exists(`${at}output_blocks.${n}`); n++) {
+      x = layers.graph.op('Concat', [x, skips.pop()!], { axis: 1 })
+      x = this.block(x, `${at}output_blocks.${n}`)
+    }
+    return layers.conv(layers.silu(this.norm(x, `${at}out.0`, 1e-5)), `${at}out.2`)
+  }
+
+  /** [B] → [B,4·C]: cosines first. */
+  timeEmbedding(t: Value): Value {
+    const { layers } = this
+    const { graph } = layers
+    const half = this.config.modelChannels / 2
+    const rates = Float32Array.from({ length: half }, (_, i) =>
+      Math.exp((-Math.log(1e4) * i) / half),
+    )
+    const columns = graph.op('Unsqueeze', [t, graph.ints([1])])
+    const angles = graph.op('Mul', [columns, graph.floats('rates', [1, half], rates)])
+    const waves = [graph.op('Cos', [angles]), graph.op('Sin', [angles])]
+    return this.mlp(graph.op('Concat', waves, { axis: 1 }), `${this.config.prefix}time_embed`)
+  }
+
+  label(y: Value): Value {
+    return this.mlp(y, `${this.config.prefix}label_emb.0`)
+  }
+
+  private mlp(x: Value, key: string): Value {
+    const { layers } = this
+    return layers.linear(layers.silu(layers.linear(x, `${key}.0`)), `${key}.2`)
+  }
+
+  private exists(key: string): boolean {
+    return ['weight', 'in_layers.0.weight', 'op.weight'].some(end =>
+      this.layers.has(`${key}.0.${end}`),
+    )
+  }
+
+  /** A block is up to three layers, told apart by what their keys are called. */
+  private block(x: Value, key: string): Value {
+    const { layers } = this
+    for (const at of [`${key}.0`, `${key}.1`, `${key}.2`])
+      if (layers.has(`${at}.in_layers.0.weight`)) x = this.resBlock(x, at)
+      else if (layers.has(`${at}.transformer_blocks.0.norm1.weight`)) x = this.transformer(x, at)
+      else if (layers.has(`${at}.op.weight`)) x = layers.conv(x, `${at}.op`, { stride: 2 })
+      else if (layers.has(`${at}.conv.weight`))
+        x = layers.conv(layers.upsample(x, this.skips.at(-1)), `${at}.conv`)
+      else if (layers.has(`${at}.weight`)) x = layers.conv(x, at)
+    return x
+  }
+
+  private resBlock(x: Value, key: string): Value {
+    const { layers } = this
+    const { graph } = layers
+    const h = layers.conv(
+      layers.silu(this.norm(x, `${key}.in_layers.0`, 1e-5)),
+      `${key}.in_layers.2`,
+    )
+    const shift = layers.linear(this.embedding, `${key}.emb_layers.1`)
+    const shifted = layers.add(h, graph.op('Unsqueeze', [shift, graph.ints([2, 3])]))
+    const normed = layers.silu(this.norm(shifted, `${key}.out_layers.0`, 1e-5))
+    const out = layers.conv(normed, `${key}.out_layers.3`)
+    const skip = `${key}.skip_connection`
+    return layers.add(layers.has(`${skip}.weight`) ? layers.conv(x, skip) : x, out)
+  }
+
+  private transformer(x: Value, key: string): Value {
+    const { layers } = this
+    let h = layers.linear(layers.rows(this.norm(x, `${key}.norm`, 1e-6)), `${key}.proj_in`)
+    for (let n = 0; layers.has(`${key}.transformer_blocks.${n}.norm1.weight`); n++)
+      h = this.transformerBlock(h, `${key}.transformer_blocks.${n}`)
+    return layers.add(layers.unrows(layers.linear(h, `${key}.proj_out`), x), x)
+  }
+
+  private transformerBlock(h: Value, key: string): Value {
+    const { layers } = this
+    const self = layers.layerNorm(h, `${key}.norm1`)
+    h = layers.add(this.attention(self, self, `${key}.attn1`), h)
+    h = layers.add(
+      this.attention(layers.layerNorm(h, `${key}.norm2`), this.context, `${key}.attn2`),
+      h,
+    )
+    return layers.add(this.feedForward(layers.layerNorm(h, `${key}.norm3`), `${key}.ff.net`), h)
+  }
+
+  private attention(x: Value, context: Value, key: string): Value {
+    const { layers } = this
+    const width = layers.shape(`${key}.to_q.weight`)[0]!
+    const q = layers.linear(x, `${key}.to_q`)
+    const k = layers.linear(context, `${key}.to_k`)
+    const v = layers.linear(context, `${key}.to_v`)
+    const mixed = layers.attention([q, k, v], { heads: this.config.heads(width), width })
+    return layers.linear(mixed, `${key}.to_out.0`)
+  }
+
+  /** GEGLU: https://arxiv.org/abs/2002.05202 */
+  private feedForward(x: Value, key: string): Value {
+    const { layers } = this
+    const both = layers.linear(x, `${key}.0.proj`)
+    const [value, gate] = layers.graph.ops('Split', [both], { axis: -1, num_outputs: 2 }, 2)
+    return layers.linear(layers.graph.op('Mul', [value!, layers.gelu(gate!)]), `${key}.2`)
+  }
+
+  private norm(x: Value, key: string, epsilon: number): Value {
+    return this.layers.groupNorm(x, key, { groups: this.config.normGroups, epsilon })
+  }
+}
