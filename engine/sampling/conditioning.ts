@@ -1,0 +1,61 @@
+// What the conditioning nodes do to prompts that are already encoded. Nothing is changed in place.
+import type { Conditioning, ConditioningItem } from '../models/kinds.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+
+const firstOf = (conditioning: Conditioning): ConditioningItem => {
+  const [first] = conditioning
+  if (!first) throw new Error('The conditioning is empty. Connect the output of an encoded prompt.')
+  return first
+}
+
+/** Appends the first text of `from` to every text of `to`, as further tokens. */
+export const concatTokens = (to: Conditioning, from: Conditioning): ConditioningItem[] =>
+  to.map(item => ({ ...item, cond: joinTokens(item.cond, firstOf(from).cond) }))
+
+/** [B,n,width] and [B,m,width] → [B,n+m,width] */
+function joinTokens(a: Tensor, b: Tensor): Tensor {
+  const [batch, n, width] = a.shape as [number, number, number]
+  const [otherBatch, m, otherWidth] = b.shape as [number, number, number]
+  if (width !== otherWidth || batch !== otherBatch)
+    throw new Error(
+      `Texts of width ${width} and ${otherWidth} do not fit together: encode both with the same CLIP.`,
+    )
+  const out = tensor([batch, n + m, width])
+  for (let i = 0; i < batch; i++) {
+    out.data.set(a.data.subarray(i * n * width, (i + 1) * n * width), i * (n + m) * width)
+    out.data.set(b.data.subarray(i * m * width, (i + 1) * m * width), (i * (n + m) + n) * width)
+  }
+  return out
+}
+
+/** `to · strength + from · (1 − strength)`; a shorter `from` counts as followed by zeros. */
+export function averageConditioning(
+  to: Conditioning,
+  from: Conditioning,
+  strength: number,
+): ConditioningItem[] {
+  const { cond: fromCond, pooled: fromPooled } = firstOf(from)
+  return to.map(item => {
+    const pooledTo = item.pooled ?? fromPooled
+    const pooled = fromPooled && pooledTo ? blend(pooledTo, fromPooled, strength) : item.pooled
+    return { ...item, cond: blend(item.cond, fromCond, strength), pooled }
+  })
+}
+
+function blend(to: Tensor, from: Tensor, strength: number): Tensor {
+  if (to.shape.at(-1) !== from.shape.at(-1))
+    throw new Error(
+      `Texts of width ${to.shape.at(-1)} and ${from.shape.at(-1)} cannot be mixed: encode both with the same CLIP.`,
+    )
+  return tensor(
+    to.shape,
+    to.data.map((value, i) => value * strength + (from.data[i] ?? 0) * (1 - strength)),
+  )
+}
+
+export const zeroOut = (conditioning: Conditioning): ConditioningItem[] =>
+  conditioning.map(item => ({
+    ...item,
+    cond: tensor(item.cond.shape),
+    pooled: item.pooled && tensor(item.pooled.shape),
+  }))

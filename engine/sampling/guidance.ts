@@ -1,0 +1,252 @@
+// Classifier-free guidance (https://arxiv.org/abs/2207.12598) over any number of conditions: each
+// has its own area, mask and range, and conditions of one shape run through the network together.
+import type { ModelSampling, Network } from '../models/kinds.ts'
+import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import type { Area, Condition } from './conditions.ts'
+import { scalesAt } from './denoiser.ts'
+
+/** An area's border fades over this many latent pixels. */
+const fade = 8
+/** Contexts are repeated to a common length unless that makes the shortest more than this longer. */
+const repeatsMax = 4
+/** Latent pixels per forward, beyond which conditions run one after the other: bounds memory. */
+const pixelsMax = 2 * 96 * 96
+
+export interface Guided {
+  denoised: Float32Array
+  uncond: Float32Array
+}
+
+export interface Guidance {
+  cfg: number
+  positive: readonly Condition[]
+  negative: readonly Condition[]
+}
+
+/** One condition on its piece of the latent. */
+interface Piece {
+  condition: Condition
+  side: 0 | 1
+  area: Area
+}
+
+/**
+ * x0 at `sigma` with guidance. At cfg 1 the negative side has no say and is left out, unless
+ * `both` asks for it.
+ */
+export async function guide(
+  network: Network,
+  sampling: ModelSampling,
+  { cfg, positive, negative }: Guidance,
+  x: Tensor,
+  sigma: number,
+  both = false,
+): Promise<Guided> {
+  const one = !both && Math.abs(cfg - 1) < 1e-9
+  const sides = one ? [positive] : [positive, negative]
+  const pieces = sides.flatMap((conditions, side) => piecesAt(conditions, side as 0 | 1, x, sigma))
+  const sums = sides.map(() => ({
+    values: new Float32Array(x.data.length),
+    weights: new Float32Array(x.data.length),
+  }))
+  for (const group of groupsOf(pieces, x.shape[0]!)) {
+    const answers = await evaluate(network, sampling, group, x, sigma)
+    group.forEach((piece, i) => {
+      addPiece(sums[piece.side]!, x.shape, piece, answers[i]!)
+    })
+  }
+  const [cond, uncond = cond] = sums.map(({ values, weights }) =>
+    values.map((value, i) => (weights[i]! > 0 ? value / weights[i]! : 0)),
+  ) as [Float32Array, Float32Array?]
+  const denoised = one ? cond : cond.map((c, i) => uncond[i]! + (c - uncond[i]!) * cfg)
+  return { denoised, uncond }
+}
+
+function piecesAt(
+  conditions: readonly Condition[],
+  side: 0 | 1,
+  { shape }: Tensor,
+  sigma: number,
+): Piece[] {
+  const [height, width] = shape.slice(-2) as [number, number]
+  return conditions
+    .filter(({ startSigma, endSigma }) => sigma <= startSigma && sigma >= endSigma)
+    .map(condition => ({
+      condition,
+      side,
+      area: condition.area ?? { x: 0, y: 0, width, height },
+    }))
+}
+
+/** Pieces that fit into one forward, in order. */
+function groupsOf(pieces: readonly Piece[], batch: number): Piece[][] {
+  const groups: Piece[][] = []
+  for (const piece of pieces) {
+    const fits = groups.find(group => together([...group, piece], batch))
+    if (fits) fits.push(piece)
+    else groups.push([piece])
+  }
+  return groups
+}
+
+function together(pieces: readonly Piece[], batch: number): boolean {
+  const [first] = pieces as [Piece]
+  const { width, height } = first.area
+  const lengths = pieces.map(({ condition }) => condition.context.shape[1]!)
+  return (
+    pieces.length * batch * width * height <= pixelsMax &&
+    pieces.every(
+      ({ area, condition: { context, y } }) =>
+        area.width === width &&
+        area.height === height &&
+        context.shape[2] === first.condition.context.shape[2] &&
+        y?.shape[1] === first.condition.y?.shape[1],
+    ) &&
+    leastCommonMultiple(lengths) / Math.min(...lengths) <= repeatsMax
+  )
+}
+
+function leastCommonMultiple(values: readonly number[]): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
+  return values.reduce((a, b) => (a * b) / divisor(a, b))
+}
+
+/** One forward for all pieces. → x0 of each, [B,C,area.height,area.width]. */
+async function evaluate(
+  network: Network,
+  sampling: ModelSampling,
+  pieces: readonly Piece[],
+  x: Tensor,
+  sigma: number,
+): Promise<Float32Array[]> {
+  const batch = x.shape[0]!
+  const { input, skip, output } = scalesAt(sampling, sigma)
+  const crops = pieces.map(({ area }) => crop(x, area))
+  const tokens = leastCommonMultiple(pieces.map(({ condition }) => condition.context.shape[1]!))
+  const contexts = pieces.map(({ condition: { context } }) =>
+    repeatTokens(repeatBatch(context, batch), tokens),
+  )
+  const vectors = pieces.flatMap(({ condition: { y } }) => (y ? [repeatBatch(y, batch)] : []))
+  const scaled = stack(crops)
+  for (let i = 0; i < scaled.data.length; i++) scaled.data[i]! *= input
+  const answer = await network.forward({
+    x: scaled,
+    timesteps: new Float32Array(pieces.length * batch).fill(sampling.timestep(sigma)),
+    context: stack(contexts),
+    y: vectors.length > 0 ? stack(vectors) : undefined,
+  })
+  const size = crops[0]!.data.length
+  return crops.map(({ data }, p) =>
+    data.map((value, i) => skip * value + output * answer.data[p * size + i]!),
+  )
+}
+
+/** Along the first dimension. */
+function stack(parts: readonly Tensor[]): Tensor {
+  const [, ...rest] = parts[0]!.shape
+  const out = tensor([parts.reduce((n, part) => n + part.shape[0]!, 0), ...rest])
+  let at = 0
+  for (const { data } of parts) {
+    out.data.set(data, at)
+    at += data.length
+  }
+  return out
+}
+
+/** The first `count` entries, repeated from the start when there are fewer. */
+function repeatBatch({ shape, data }: Tensor, count: number): Tensor {
+  const size = sizeOf(shape.slice(1))
+  const out = tensor([count, ...shape.slice(1)])
+  for (let i = 0; i < count; i++) {
+    const from = (i % shape[0]!) * size
+    out.data.set(data.subarray(from, from + size), i * size)
+  }
+  return out
+}
+
+/** Repeating all tokens evenly leaves attention as it is. */
+function repeatTokens(context: Tensor, tokens: number): Tensor {
+  const [batch, length, width] = context.shape as [number, number, number]
+  if (length === tokens) return context
+  const out = tensor([batch, tokens, width])
+  const size = length * width
+  for (let b = 0; b < batch; b++)
+    for (let r = 0; r < tokens / length; r++)
+      out.data.set(context.data.subarray(b * size, (b + 1) * size), b * tokens * width + r * size)
+  return out
+}
+
+function crop(x: Tensor, area: Area): Tensor {
+  const [batch, channels, height, width] = x.shape as [number, number, number, number]
+  const out = tensor([batch, channels, area.height, area.width])
+  if (out.data.length === x.data.length) {
+    out.data.set(x.data)
+    return out
+  }
+  let at = 0
+  for (let plane = 0; plane < batch * channels; plane++)
+    for (let row = area.y; row < area.y + area.height; row++, at += area.width) {
+      const from = (plane * height + row) * width + area.x
+      out.data.set(x.data.subarray(from, from + area.width), at)
+    }
+  return out
+}
+
+/** Adds a piece's x0 where it lies, by its weight. */
+function addPiece(
+  sum: { values: Float32Array; weights: Float32Array },
+  shape: readonly number[],
+  piece: Piece,
+  answer: Float32Array,
+): void {
+  const [batch, channels, height, width] = shape as [number, number, number, number]
+  const { area } = piece
+  let at = 0
+  for (let b = 0; b < batch; b++) {
+    const weights = weightsOf(piece, b, width, height)
+    for (let c = 0; c < channels; c++)
+      for (let row = 0; row < area.height; row++) {
+        const to = ((b * channels + c) * height + area.y + row) * width + area.x
+        for (let column = 0; column < area.width; column++, at++) {
+          const weight = weights[row * area.width + column]!
+          sum.values[to + column]! += answer[at]! * weight
+          sum.weights[to + column]! += weight
+        }
+      }
+  }
+}
+
+/** [area.height · area.width] for one image: strength, times the mask or the faded border. */
+function weightsOf(
+  { condition, area }: Piece,
+  image: number,
+  width: number,
+  height: number,
+): Float32Array {
+  const { strength, mask, maskStrength } = condition
+  const weights = new Float32Array(area.width * area.height).fill(strength)
+  if (mask) {
+    const start = (image % mask.shape[0]!) * width * height
+    for (let i = 0; i < weights.length; i++) {
+      const [column, row] = [i % area.width, Math.floor(i / area.width)]
+      weights[i]! *= mask.data[start + (area.y + row) * width + area.x + column]! * maskStrength
+    }
+  } else if (condition.area) {
+    const across = ramp(area.x, area.width, width)
+    const down = ramp(area.y, area.height, height)
+    for (let i = 0; i < weights.length; i++)
+      weights[i]! *= across[i % area.width]! * down[Math.floor(i / area.width)]!
+  }
+  return weights
+}
+
+/** Rises to 1 at both ends of a stretch, except where it ends with the picture. */
+function ramp(start: number, length: number, whole: number): Float32Array {
+  const out = new Float32Array(length).fill(1)
+  const steps = Math.min(fade, Math.floor(length / 4))
+  for (let t = 0; t < steps; t++) {
+    if (start > 0) out[t]! *= (t + 1) / steps
+    if (start + length < whole) out[length - 1 - t]! *= (t + 1) / steps
+  }
+  return out
+}

@@ -1,0 +1,53 @@
+// ER-SDE-Solver-3: an extended reverse SDE with its own noise scale. https://arxiv.org/abs/2309.06169
+import { addNoise, type Latents, mix, type Sampler } from './sampler.ts'
+
+const points = 200
+
+/** How fast noise is forgotten; the paper's "ER-SDE 5". */
+const forgetting = (sigma: number): number => sigma * (Math.exp(sigma ** 0.3) + 10)
+
+export const erSde: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
+  const steps = sigmas.length - 1
+  let last: Latents | undefined
+  let lastSlope: Latents | undefined
+  for (let i = 0; i < steps; i++) {
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const denoised = await denoise(x, sigma)
+    if (next === 0) x = denoised
+    else {
+      const scale = forgetting(next)
+      const kept = scale / forgetting(sigma)
+      x = mix([kept, x], [1 - kept, denoised])
+      if (last) {
+        const width = next - sigma
+        const [flat, rising] = integrals(sigma, next)
+        const run = sigma - sigmas[i - 1]!
+        const slope = mix([1 / run, denoised], [-1 / run, last])
+        x = mix([1, x], [width + flat * scale, slope])
+        if (lastSlope) {
+          const far = (sigma - sigmas[i - 2]!) / 2
+          const factor = (width ** 2 / 2 + rising * scale) / far
+          x = mix([1, x], [factor, slope], [-factor, lastSlope])
+        }
+        lastSlope = slope
+      }
+      const variance = next ** 2 - sigma ** 2 * kept ** 2
+      x = addNoise(x, Math.sqrt(Math.max(variance, 0)), noise.gaussian)
+    }
+    last = denoised
+    await step(i + 1, steps, denoised)
+  }
+  return x
+}
+
+/** ∫ 1/f and ∫ (s − σ)/f over the step, as left Riemann sums from `next` up to `sigma`. */
+function integrals(sigma: number, next: number): [flat: number, rising: number] {
+  const width = (sigma - next) / points
+  let [flat, rising] = [0, 0]
+  for (let p = 0; p < points; p++) {
+    const at = next + p * width
+    flat += width / forgetting(at)
+    rising += (width * (at - sigma)) / forgetting(at)
+  }
+  return [flat, rising]
+}
