@@ -6,16 +6,23 @@ import type { Preview, Shown } from '../nodes/define.ts'
 export type RunEvent =
   /** Nodes whose results are reused, named before anything runs. */
   | { type: 'cached'; nodes: NodeId[] }
-  | { type: 'started'; node: NodeId }
-  | { type: 'progress'; node: NodeId; done: number; of: number; preview?: Preview }
-  | { type: 'done'; node: NodeId; ms: number }
+  | ({ type: 'started' } & Place)
+  | ({ type: 'progress'; done: number; of: number; preview?: Preview } & Place)
+  /** Without a `started` before it: an equal node of the same run had the result already. */
+  | ({ type: 'done'; ms: number } & Place)
   /** An output node's ui object; resent for cached output nodes. */
-  | { type: 'shown'; node: NodeId; shown: Shown; cached: boolean }
+  | ({ type: 'shown'; shown: Shown; cached: boolean } & Place)
   /** The run goes on without this branch (an execution blocker with a message). */
-  | { type: 'blocked'; node: NodeId; message: string }
+  | ({ type: 'blocked'; message: string } & Place)
   | RunFailure
   | { type: 'interrupted'; node?: NodeId; executed: NodeId[] }
   | { type: 'finished' }
+
+export interface Place {
+  node: NodeId
+  /** For a node that another one expanded to: the node of the queued prompt it is shown as. */
+  display?: NodeId
+}
 
 export interface RunFailure {
   type: 'failed'

@@ -1,0 +1,275 @@
+// This machine's engine: starts the engine process, gives it jobs and puts another in its place when
+// it dies. Whoever calls `run` always hears how it ended.
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { NodeId } from '../graph/document.ts'
+import type { Job, RunEvent, RunFailure } from '../run/events.ts'
+import type { EngineConfig, FromEngine, ToEngine } from '../run/protocol.ts'
+
+export type EngineState = 'starting' | 'ready' | 'busy' | 'stopped'
+
+export interface LocalEngine {
+  /**
+   * Resolves when the run has ended: its last event is `finished`, `failed` or `interrupted`.
+   * One run at a time. @throws Error if another run goes on, or after `close`.
+   */
+  run(job: Job, onEvent: (event: RunEvent) => void, signal?: AbortSignal): Promise<void>
+  /** Lets go of loaded models, and of cached results if asked. */
+  free(results?: boolean): void
+  close(): Promise<void>
+  /** Calls back whenever `state` or `memory` changed. */
+  subscribe(listener: () => void): () => void
+  readonly state: EngineState
+  readonly memory: { rssBytes: number; modelBytes: number }
+  readonly provider: string
+  readonly pid: number | undefined
+}
+
+export interface LocalEngineOptions {
+  /** Starts the process with an IPC channel and piped output. Electron passes its own. */
+  spawn?: () => ChildProcess
+  /** Lines that the process writes; standard error by default. */
+  log?: (text: string) => void
+  /** A run that has not stopped this long after an interrupt is ended with its process. */
+  interruptTimeoutMs?: number
+}
+
+const INTERRUPT_TIMEOUT_MS = 20_000
+const CLOSE_TIMEOUT_MS = 2_000
+const BACK_OFF_MS = { first: 200, most: 30_000 }
+const LOG_TAIL = 2_000
+
+/** From the sources the worker is a TypeScript file; beside a bundle it is `engine.mjs`. */
+const workerPath = () => {
+  const here = import.meta.url
+  const worker = here.endsWith('.ts') ? '../run/worker.ts' : './engine.mjs'
+  return fileURLToPath(new URL(worker, here))
+}
+
+const forkWorker = () =>
+  fork(workerPath(), [], {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+
+interface CurrentRun {
+  job: Job
+  onEvent: (event: RunEvent) => void
+  ended: () => void
+  executed: NodeId[]
+  /** Nodes that have started and are not done. */
+  working: Set<NodeId>
+  sent: boolean
+  interrupted: boolean
+  escalation?: NodeJS.Timeout
+}
+
+const isLast = (event: RunEvent) =>
+  event.type === 'finished' || event.type === 'failed' || event.type === 'interrupted'
+
+export function startLocalEngine(
+  config: EngineConfig,
+  {
+    spawn = forkWorker,
+    log = text => process.stderr.write(text),
+    interruptTimeoutMs = INTERRUPT_TIMEOUT_MS,
+  }: LocalEngineOptions = {},
+): LocalEngine {
+  const listeners = new Set<() => void>()
+  let state: EngineState = 'starting'
+  let memory = { rssBytes: 0, modelBytes: 0 }
+  let provider = 'cpu'
+  let child: ChildProcess | undefined
+  let restart: NodeJS.Timeout | undefined
+  let backOffMs = 0
+  let logTail = ''
+  let current: CurrentRun | undefined
+  let closed: Promise<void> | undefined
+
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+  const become = (next: EngineState) => {
+    state = next
+    changed()
+  }
+  const send = (message: ToEngine) => {
+    // A process that is going away answers by its exit, not by an exception here.
+    if (child?.connected) child.send(message, () => {})
+  }
+
+  function start(): void {
+    restart = undefined
+    logTail = ''
+    become('starting')
+    try {
+      child = spawn()
+    } catch (error) {
+      lost(error instanceof Error ? error.message : String(error))
+      return
+    }
+    const started = child
+    const listen = (text: Buffer) => {
+      logTail = (logTail + text).slice(-LOG_TAIL)
+      log(String(text))
+    }
+    started.stdout?.on('data', listen)
+    started.stderr?.on('data', listen)
+    started.on('message', message => child === started && hear(message as FromEngine))
+    const onGone = (how: string) => child === started && lost(how)
+    started.on('error', error => {
+      started.kill('SIGKILL')
+      onGone(error.message)
+    })
+    started.on('exit', (code, signal) =>
+      onGone(signal ? `killed by ${signal}` : `exit code ${code}`),
+    )
+    send({ type: 'configure', config })
+  }
+
+  function hear(message: FromEngine): void {
+    if (message.type === 'memory') {
+      const { rssBytes, modelBytes } = message
+      memory = { rssBytes, modelBytes }
+      changed()
+    } else if (message.type === 'ready') {
+      provider = message.provider
+      become(current ? 'busy' : 'ready')
+      sendJob()
+    } else if (current?.job.id === message.job) {
+      deliver(message.event)
+    }
+  }
+
+  function sendJob(): void {
+    if (!current || current.sent || state === 'starting' || state === 'stopped') return
+    current.sent = true
+    send({ type: 'run', job: current.job })
+  }
+
+  function deliver(event: RunEvent): void {
+    const run = current
+    if (!run) return
+    if (event.type === 'started') run.working.add(event.node)
+    if (event.type === 'done') {
+      if (run.working.delete(event.node)) run.executed.push(event.node)
+    }
+    if (isLast(event)) {
+      clearTimeout(run.escalation)
+      current = undefined
+      if (event.type === 'finished') backOffMs = 0
+      if (state === 'busy') become('ready')
+    }
+    try {
+      run.onEvent(event)
+    } finally {
+      if (isLast(event)) run.ended()
+    }
+  }
+
+  /** The process is gone: another one is started, and the run hears of it. */
+  function lost(how: string): void {
+    child = undefined
+    memory = { rssBytes: 0, modelBytes: 0 }
+    if (!closed) {
+      restart = setTimeout(start, backOffMs)
+      backOffMs = Math.min(backOffMs * 2 || BACK_OFF_MS.first, BACK_OFF_MS.most)
+    }
+    become(closed ? 'stopped' : 'starting')
+    const run = current
+    if (!run) return
+    const { executed } = run
+    const asked = run.interrupted || closed
+    deliver(asked ? { type: 'interrupted', executed } : engineDied(how, logTail, run))
+  }
+
+  function interrupt(run: CurrentRun): void {
+    run.interrupted = true
+    if (!run.sent) {
+      deliver({ type: 'interrupted', executed: [] })
+      return
+    }
+    send({ type: 'interrupt', job: run.job.id })
+    run.escalation ??= setTimeout(() => {
+      if (current === run) child?.kill('SIGKILL')
+    }, interruptTimeoutMs)
+  }
+
+  start()
+
+  return {
+    async run(job, onEvent, signal) {
+      if (closed) throw new Error('The engine has been closed.')
+      if (current) throw new Error('The engine is busy with another run.')
+      if (signal?.aborted) return onEvent({ type: 'interrupted', executed: [] })
+      const { promise, resolve: ended } = Promise.withResolvers<void>()
+      const run: CurrentRun = {
+        job,
+        onEvent,
+        ended,
+        executed: [],
+        working: new Set(),
+        sent: false,
+        interrupted: false,
+      }
+      current = run
+      const onAbort = () => interrupt(run)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      if (state === 'ready') become('busy')
+      sendJob()
+      await promise
+      signal?.removeEventListener('abort', onAbort)
+    },
+    free: (results = false) => send({ type: 'free', results }),
+    close() {
+      closed ??= stop()
+      return closed
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    get state() {
+      return state
+    },
+    get memory() {
+      return memory
+    },
+    get provider() {
+      return provider
+    },
+    get pid() {
+      return child?.pid
+    },
+  }
+
+  /** Closing the channel asks the process to end; one that is deep in a computation is killed. */
+  async function stop(): Promise<void> {
+    clearTimeout(restart)
+    const ending = child
+    if (!ending) return become('stopped')
+    const gone = new Promise<void>(resolve => ending.once('exit', () => resolve()))
+    if (ending.connected) ending.disconnect()
+    const kill = setTimeout(() => ending.kill('SIGKILL'), CLOSE_TIMEOUT_MS)
+    await gone
+    clearTimeout(kill)
+  }
+}
+
+function engineDied(how: string, logTail: string, run: CurrentRun): RunFailure {
+  const working = [...run.working].at(-1)
+  const where = working === undefined ? '' : ` while node ${working} was running`
+  const killed = how.includes('SIGKILL') || /bad_alloc|out of memory/i.test(logTail)
+  return {
+    type: 'failed',
+    code: 'engine_died',
+    message: `The engine process ended unexpectedly${where} (${how}).`,
+    hint: killed
+      ? 'Most often the memory of the machine was used up: try a smaller picture. The engine has been started again.'
+      : 'The engine has been started again: run once more. If it happens again, please report it.',
+    exceptionType: 'EngineDied',
+    traceback: logTail.trim() ? logTail.trim().split('\n') : undefined,
+    executed: run.executed,
+  }
+}

@@ -1,0 +1,310 @@
+// Runs a prompt: plans backwards, reuses what is cached, calls nodes as they become ready and says
+// so in events. Everything it works with comes as an argument; it knows no server and no process.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { NodeId } from '../graph/document.ts'
+import { CycleError } from '../graph/order.ts'
+import { isLink, type PromptLink } from '../graph/prompt.ts'
+import type { NodeType, RunContext, Shown } from '../nodes/define.ts'
+import type { Result, ResultCache } from './cache.ts'
+import { type CallResult, callNode, neededInputs, slotsOf } from './call.ts'
+import { contextOf, hiddenInputs, placeOf, type Setting, settingOf } from './context.ts'
+import type { Job, RunEvent } from './events.ts'
+import { failureOf, NodeFailure, RunError } from './failure.ts'
+import {
+  addExpansion,
+  literalsOf,
+  type PlanEnvironment,
+  planPrompt,
+  type RunGraph,
+  type RunNode,
+} from './planner.ts'
+import { Schedule, type Step } from './schedule.ts'
+import { filesAreThere } from './shown-files.ts'
+import { gather, type Lists } from './values.ts'
+
+export interface Environment extends Pick<RunContext, 'files' | 'models'> {
+  nodeTypes: ReadonlyMap<string, NodeType>
+  cache: ResultCache
+}
+
+type Emit = (event: RunEvent) => void
+
+/** The event loop gets a turn this often, so that an interrupt can arrive. */
+const TURN_MS = 8
+
+/** Runs to the end and never rejects: the last event is `finished`, `failed` or `interrupted`. */
+export async function execute(
+  job: Job,
+  environment: Environment,
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<void> {
+  const executed: NodeId[] = []
+  const ended = new AbortController()
+  try {
+    const both = AbortSignal.any([signal, ended.signal])
+    await new Run(job, environment, both, emit, executed).toTheEnd()
+    emit({ type: 'finished' })
+  } catch (error) {
+    const node = error instanceof NodeFailure ? error.node : undefined
+    emit(signal.aborted ? { type: 'interrupted', node, executed } : failureOf(error, executed))
+  } finally {
+    // Nodes still in the background stop; what they say from now on is not heard.
+    ended.abort()
+  }
+}
+
+/** A node that answered with graphs, until they have run. One answer per call. */
+interface Expanding {
+  answers: { values: readonly unknown[]; expanded: boolean }[]
+  shown?: Shown
+  startedMs: number
+}
+
+class Run {
+  readonly #job: Job
+  readonly #setting: Setting
+  readonly #environment: Environment & PlanEnvironment
+  readonly #signal: AbortSignal
+  readonly #emit: Emit
+  readonly #executed: NodeId[]
+  readonly #results = new Map<NodeId, Result>()
+  readonly #expanding = new Map<NodeId, Expanding>()
+  readonly #background = new Set<Promise<void>>()
+  #graph!: RunGraph
+  #schedule!: Schedule
+  #lastTurnMs = performance.now()
+  #backgroundFailure: { error: unknown } | undefined
+
+  constructor(
+    job: Job,
+    environment: Environment,
+    signal: AbortSignal,
+    emit: Emit,
+    executed: NodeId[],
+  ) {
+    this.#job = job
+    this.#environment = { ...environment, keys: environment.cache.keys }
+    this.#signal = signal
+    this.#emit = event => {
+      if (!signal.aborted) emit(event)
+    }
+    this.#executed = executed
+    this.#setting = settingOf(job, environment, signal, this.#emit)
+  }
+
+  async toTheEnd(): Promise<void> {
+    await this.#plan()
+    while (this.#schedule.pending > 0) {
+      this.#signal.throwIfAborted()
+      if (this.#backgroundFailure) throw this.#backgroundFailure.error
+      const step = this.#schedule.next()
+      if (step) {
+        await this.#turn()
+        if (step.node.type.concurrent) this.#start(step)
+        else await this.#perform(step)
+      } else if (this.#background.size > 0) {
+        await this.#somethingHappens()
+      } else {
+        // Only an expansion that links to what waits for its own node comes here.
+        throw new CycleError(Array.from(this.#schedule.steps, step => step.node.id))
+      }
+    }
+  }
+
+  async #plan(): Promise<void> {
+    const { cache } = this.#environment
+    cache.beginPrompt()
+    const graph = await planPrompt(this.#setting.prompt, this.#job.targets, this.#environment)
+    this.#graph = graph
+    this.#emit({ type: 'cached', nodes: graph.order.filter(id => this.#cached(this.#node(id))) })
+    this.#schedule = new Schedule({
+      node: id => this.#node(id),
+      available: node => this.#available(node),
+      release: id => this.#results.delete(id),
+    })
+    for (const target of graph.targets) {
+      this.#schedule.need(target)
+      const shown = this.#cached(this.#node(target))?.shown
+      if (shown) this.#emit({ type: 'shown', node: target, shown, cached: true })
+    }
+    for (const { node } of this.#schedule.steps) await this.#check(node)
+    cache.trim()
+  }
+
+  /** Asks a node whether it accepts what the prompt says, before anything runs. */
+  async #check(node: RunNode): Promise<void> {
+    if (!node.type.check) return
+    try {
+      const answer = await node.type.check(literalsOf(node) as never, this.#environment)
+      if (answer !== true) throw new RunError('check_failed', answer)
+    } catch (error) {
+      throw this.#failureAt(node, error)
+    }
+  }
+
+  /** Lets the event loop work if it has not for a while. */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#lastTurnMs < TURN_MS) return
+    await nextTurn()
+    this.#lastTurnMs = performance.now()
+    this.#signal.throwIfAborted()
+  }
+
+  #start(step: Step): void {
+    const work = this.#perform(step)
+      .catch(error => {
+        this.#backgroundFailure ??= { error }
+      })
+      .finally(() => this.#background.delete(work))
+    this.#background.add(work)
+  }
+
+  async #somethingHappens(): Promise<void> {
+    const abort = Promise.withResolvers<void>()
+    const onAbort = () => abort.resolve()
+    this.#signal.addEventListener('abort', onAbort, { once: true })
+    await Promise.race([...this.#background, abort.promise])
+    this.#signal.removeEventListener('abort', onAbort)
+    this.#lastTurnMs = performance.now()
+  }
+
+  async #perform(step: Step): Promise<void> {
+    const { node } = step
+    try {
+      const expanding = this.#expanding.get(node.id)
+      if (expanding) return this.#collect(step, expanding)
+      const known = this.#cached(node)
+      if (known) return this.#complete(step, known, 0, true)
+      this.#emit({ type: 'started', ...placeOf(node) })
+      const startedMs = performance.now()
+      const lists = await this.#inputs(step)
+      if (!lists) return
+      const call = await callNode(node.type, lists, contextOf(node, this.#setting))
+      this.#signal.throwIfAborted()
+      if (call.blocked) this.#emit({ type: 'blocked', message: call.blocked, ...placeOf(node) })
+      if (call.answers.some(answer => answer.expansion)) {
+        await this.#expand(step, call, startedMs)
+      } else {
+        const slots = slotsOf(
+          node.type,
+          call.answers.map(answer => answer.values),
+        )
+        this.#complete(step, { slots, shown: call.shown }, performance.now() - startedMs)
+      }
+    } catch (error) {
+      throw this.#failureAt(node, error)
+    }
+  }
+
+  /** What the node is given, or nothing if it goes back to wait for lazy inputs it turned out to need. */
+  async #inputs(step: Step): Promise<Lists | undefined> {
+    const { node, asked } = step
+    const { type, inputs } = node
+    const hidden = hiddenInputs(node, this.#setting, this.#graph)
+    for (;;) {
+      const lists = gather(type, inputs, hidden, asked, link => this.#slot(link))
+      const fresh = (await neededInputs(type, lists)).filter(
+        name => isLink(inputs[name]) && !(name in lists) && !asked.has(name),
+      )
+      if (fresh.length === 0) return lists
+      for (const name of fresh) {
+        asked.add(name)
+        this.#schedule.need((inputs[name] as PromptLink)[0], step)
+      }
+      if (step.waits > 0) return undefined
+    }
+  }
+
+  /** Adds what the node answered with to the graph; the node waits for the results it links to. */
+  async #expand(step: Step, { answers, shown }: CallResult, startedMs: number): Promise<void> {
+    const { node } = step
+    const expanding: Expanding = { answers: [], shown, startedMs }
+    const sources: NodeId[] = []
+    const outputNodes: NodeId[] = []
+    for (const [call, { values, expansion }] of answers.entries()) {
+      if (!expansion) {
+        expanding.answers.push({ values, expanded: false })
+        continue
+      }
+      const answer = { call, values, expansion }
+      const added = await addExpansion(this.#graph, node, answer, this.#environment)
+      expanding.answers.push({ values: added.results, expanded: true })
+      sources.push(...added.sources)
+      outputNodes.push(...added.outputNodes)
+    }
+    this.#expanding.set(node.id, expanding)
+    for (const source of sources) {
+      this.#schedule.hold(source, step)
+      this.#schedule.need(source, step)
+    }
+    for (const id of outputNodes) this.#schedule.need(id)
+    this.#schedule.stageAgain(step)
+  }
+
+  /** The graphs that the node expanded to have run: their results become the node's own. */
+  #collect(step: Step, { answers, shown, startedMs }: Expanding): void {
+    const { type } = step.node
+    const slots = Object.keys(type.outputs).map((name, slot) =>
+      answers.flatMap(({ values, expanded }) => {
+        const value = values[slot]
+        if (expanded && isLink(value)) return this.#slot(value)
+        return type.listOutputs?.includes(name) && Array.isArray(value) ? value : [value]
+      }),
+    )
+    this.#expanding.delete(step.node.id)
+    this.#complete(step, { slots, shown }, performance.now() - startedMs)
+  }
+
+  #complete(step: Step, result: Result, ms: number, cached = false): void {
+    const { node } = step
+    if (!cached) {
+      this.#environment.cache.put(node.key, result)
+      this.#executed.push(node.id)
+    }
+    if (this.#schedule.isUsed(node.id)) this.#results.set(node.id, result)
+    this.#emit({ type: 'done', ms, ...placeOf(node) })
+    const { shown } = result
+    if (shown) this.#emit({ type: 'shown', shown, cached, ...placeOf(node) })
+    this.#schedule.finish(step)
+  }
+
+  #cached({ key }: RunNode): Result | undefined {
+    const { cache, files } = this.#environment
+    const result = cache.get(key)
+    return result?.shown && !filesAreThere(result.shown, files) ? undefined : result
+  }
+
+  #available(node: RunNode): boolean {
+    if (this.#results.has(node.id)) return true
+    const result = this.#cached(node)
+    if (result) this.#results.set(node.id, result)
+    return result !== undefined
+  }
+
+  #slot([id, slot]: PromptLink): readonly unknown[] {
+    const result = this.#results.get(id)
+    if (!result) throw new Error(`The result of node ${id} is not there.`)
+    const values = result.slots[slot]
+    if (!values)
+      throw new RunError(
+        'link_broken',
+        `A link comes from output ${slot} of ${this.#node(id).type.type} (${id}), which has ${result.slots.length}.`,
+        'Connect the input again.',
+      )
+    return values
+  }
+
+  #node(id: NodeId): RunNode {
+    const node = this.#graph.nodes.get(id)
+    if (node) return node
+    throw new RunError('link_broken', `A link comes from node ${id}, which is not there.`)
+  }
+
+  /** Blames the node of the queued prompt. */
+  #failureAt(node: RunNode, error: unknown): NodeFailure {
+    if (error instanceof NodeFailure) return error
+    const id = node.display ?? node.id
+    return new NodeFailure(id, this.#node(id).type.type, error)
+  }
+}

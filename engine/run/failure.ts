@@ -1,0 +1,116 @@
+// Exceptions in words for a person: what happened and what to do next. The traceback goes along for
+// logs, never into the message.
+import type { NodeId } from '../graph/document.ts'
+import { CycleError } from '../graph/order.ts'
+import { FileError } from '../nodes/files.ts'
+import { ModelError } from '../nodes/models.ts'
+import type { RunFailure } from './events.ts'
+import { InputError } from './values.ts'
+
+/** Says which node an exception belongs to on its way out of the executor. */
+export class NodeFailure extends Error {
+  override name = 'NodeFailure'
+  readonly node: NodeId
+  readonly nodeType: string
+  constructor(node: NodeId, nodeType: string, cause: unknown) {
+    super(`${nodeType} (${node}) failed`, { cause })
+    this.node = node
+    this.nodeType = nodeType
+  }
+}
+
+/** A fault of the prompt or of a node's answer that has its own code. */
+export class RunError extends Error {
+  override name = 'RunError'
+  readonly code: string
+  readonly hint: string | undefined
+  constructor(code: string, message: string, hint?: string) {
+    super(message)
+    this.code = code
+    this.hint = hint
+  }
+}
+
+type Words = Pick<RunFailure, 'code' | 'message' | 'hint'>
+
+const MEMORY =
+  /bad_alloc|out of memory|allocation failed|failed to allocate|array buffer allocation|invalid (typed )?array length/i
+const SESSION =
+  /onnxruntime|non-zero status code|ort_|protobuf parsing|invalid (feed|rank|dimension)/i
+
+const SYSTEM: Record<string, [message: string, hint: string]> = {
+  ENOSPC: ['The disk is full.', 'Free some space and run again.'],
+  EACCES: ['The file may not be read or written.', 'Check the permissions of the folder.'],
+  EPERM: ['The file may not be read or written.', 'Check the permissions of the folder.'],
+  ENOENT: ['A file is missing.', 'Choose another file, or put it back.'],
+  EMFILE: ['Too many files are open.', 'Close other programs and run again.'],
+  EROFS: ['The disk is read-only.', 'Choose another output folder.'],
+}
+
+function wordsFor(error: Error): Words {
+  const { code, hint } = error as { code?: unknown; hint?: string }
+  const message = error.message
+  if (error instanceof RunError) return { code: error.code, message, hint }
+  if (error instanceof CycleError)
+    return { code: 'cycle', message, hint: 'Remove one of the links between them.' }
+  if (error instanceof InputError)
+    return { code: 'bad_input', message, hint: hint ?? `Give “${error.input}” another value.` }
+  if (error instanceof ModelError)
+    return {
+      code: typeof code === 'string' ? code : 'model_error',
+      message,
+      hint,
+    }
+  if (error instanceof FileError)
+    return {
+      code: typeof code === 'string' ? code : 'file_error',
+      message,
+      hint,
+    }
+  if (MEMORY.test(message))
+    return {
+      code: 'out_of_memory',
+      message: 'The memory of this machine was not enough.',
+      hint: 'Use a smaller picture or batch, or close other programs.',
+    }
+  const system = typeof code === 'string' ? SYSTEM[code] : undefined
+  if (system) {
+    const path = (error as { path?: string }).path
+    return {
+      code: 'file_error',
+      message: path ? `${system[0]} (${path})` : system[0],
+      hint: system[1],
+    }
+  }
+  if (SESSION.test(message))
+    return {
+      code: 'inference_failed',
+      message: `The model could not run: ${firstLine(message)}`,
+      hint: 'Check that model, text encoder, VAE and LoRA belong to the same family.',
+    }
+  return { code: 'node_failed', message: firstLine(message) || error.name, hint }
+}
+
+const MAX_MESSAGE = 600
+
+/** Without stack frames, and short enough to read. */
+const firstLine = (message: string) => {
+  const text = message.split(/\n\s+at /, 1)[0]!.trim()
+  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text
+}
+
+/** @param executed nodes that had finished before. */
+export function failureOf(thrown: unknown, executed: readonly NodeId[]): RunFailure {
+  const place = thrown instanceof NodeFailure ? thrown : undefined
+  const cause = place ? place.cause : thrown
+  const error = cause instanceof Error ? cause : new Error(String(cause))
+  return {
+    type: 'failed',
+    node: place?.node ?? (error instanceof CycleError ? error.nodes[0] : undefined),
+    nodeType: place?.nodeType,
+    ...wordsFor(error),
+    exceptionType: error.name,
+    traceback: error.stack?.split('\n').slice(0, 50),
+    executed: [...executed],
+  }
+}

@@ -1,0 +1,119 @@
+import { LosslessNumber } from 'lossless-json'
+import { describe, expect, it } from 'vitest'
+import {
+  type Field,
+  float,
+  int,
+  type NodeType,
+  optional,
+  seed,
+  socket,
+  text,
+  toggle,
+} from '../nodes/define.ts'
+import { argumentsOf, bindLinked, bindLiteral, gather, InputError } from './values.ts'
+
+const INT = int({ default: 0 })
+const FLOAT = float({ default: 0 })
+const ANY = socket('*')
+
+describe('bindLiteral', () => {
+  it.each<[string, Field, unknown, unknown]>([
+    ['a number', INT, 8, 8],
+    ['a text', INT, '8', 8],
+    ['a fraction', INT, 8.7, 8],
+    ['a negative fraction', INT, -8.7, -8],
+    ['8.0', INT, new LosslessNumber('8.0'), 8],
+    ['true', INT, true, 1],
+    ['a small seed', seed(), 5, 5n],
+    ['a large seed', seed(), 2n ** 64n - 1n, 2n ** 64n - 1n],
+    ['a seed as text', seed(), '18446744073709551615', 2n ** 64n - 1n],
+    ['a wrapped value', INT, { __value__: 3 }, 3],
+    ['a whole number', FLOAT, 5, 5],
+    ['5.0', FLOAT, new LosslessNumber('5.0'), 5],
+    ['1e-3', FLOAT, new LosslessNumber('1e-3'), 0.001],
+    ['a text', FLOAT, '0.5', 0.5],
+    ['a number', text(), 8, '8'],
+    ['8.0', text(), new LosslessNumber('8.0'), '8.0'],
+    ['a text', text(), 'a', 'a'],
+    ['0', toggle(), 0, false],
+    ['0.0', toggle(), new LosslessNumber('0.0'), false],
+    ['a text', toggle(), 'false', true],
+    ['a wrapped list', ANY, { __value__: ['a', 1] }, ['a', 1]],
+    ['5.0 as it is written', ANY, new LosslessNumber('5.0'), new LosslessNumber('5.0')],
+  ])('%s becomes what %o takes', (_, field, written, expected) => {
+    expect(bindLiteral('x', field, written)).toEqual(expected)
+  })
+
+  it.each<[Field, unknown]>([
+    [INT, 'eight'],
+    [INT, ''],
+    [INT, null],
+    [INT, [1]],
+    [FLOAT, 'x'],
+    [FLOAT, ''],
+    [FLOAT, {}],
+  ])('%o refuses %o, naming the input', (field, written) => {
+    expect(() => bindLiteral('steps', field, written)).toThrow(InputError)
+    expect(() => bindLiteral('steps', field, written)).toThrow('“steps”')
+  })
+})
+
+describe('bindLinked', () => {
+  it('gives numbers the form the field promises', () => {
+    expect(bindLinked('x', seed(), 5)).toBe(5n)
+    expect(bindLinked('x', INT, 5n)).toBe(5)
+    expect(bindLinked('x', FLOAT, 5n)).toBe(5)
+  })
+
+  it('leaves everything else as it came', () => {
+    const tensor = { shape: [0], data: new Float32Array() }
+    expect(bindLinked('x', INT, tensor)).toBe(tensor)
+    expect(bindLinked('x', text(), 5)).toBe(5)
+  })
+})
+
+describe('gather', () => {
+  const type = {
+    inputs: { a: ANY, b: optional(int({ default: 7 })), c: optional(socket('IMAGE')) },
+    outputs: {},
+  } as unknown as NodeType
+  const slots: Record<string, unknown[]> = { one: [1], many: [1, 2, 3] }
+  const lists = (inputs: Record<string, unknown>) =>
+    gather(type, inputs, {}, new Set(), ([id]) => slots[id]!)
+
+  it('fills in defaults of absent optional inputs, and leaves sockets out', () => {
+    expect(lists({ a: 1 })).toEqual({ a: [1], b: [7] })
+  })
+
+  it('passes undeclared links, not undeclared literals', () => {
+    expect(lists({ a: 1, more: ['many', 0], text: 'x' })).toEqual({
+      a: [1],
+      b: [7],
+      more: [1, 2, 3],
+    })
+  })
+
+  it('names what is missing', () => {
+    expect(() => lists({ b: 1 })).toThrow('“a” has neither a value nor a link')
+  })
+})
+
+describe('argumentsOf', () => {
+  it('repeats the last of shorter lists', () => {
+    expect(argumentsOf({ a: [1, 2, 3], b: ['x', 'y'], c: [true] }, false)).toEqual([
+      { a: 1, b: 'x', c: true },
+      { a: 2, b: 'y', c: true },
+      { a: 3, b: 'y', c: true },
+    ])
+  })
+
+  it('calls once without inputs, and never with an empty list', () => {
+    expect(argumentsOf({}, false)).toEqual([{}])
+    expect(argumentsOf({ a: [], b: [1] }, false)).toEqual([])
+  })
+
+  it('gives whole lists to a node that takes them', () => {
+    expect(argumentsOf({ a: [1, 2] }, true)).toEqual([{ a: [1, 2] }])
+  })
+})

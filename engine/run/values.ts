@@ -1,0 +1,124 @@
+// From what a prompt says to what a node is given: literals are coerced as ComfyUI does, links
+// bring lists of values, absent optional inputs take their default.
+import { isLosslessNumber } from 'lossless-json'
+import { isNumber, isObject } from '../graph/json.ts'
+import { isLink, type PromptLink } from '../graph/prompt.ts'
+import type { Field, NodeType } from '../nodes/define.ts'
+
+/** What an input was given cannot become what it takes. */
+export class InputError extends Error {
+  override name = 'InputError'
+  readonly input: string
+  constructor(input: string, message: string) {
+    super(message)
+    this.input = input
+  }
+}
+
+const quoted = (value: unknown) => (typeof value === 'string' ? `"${value}"` : String(value))
+
+/** `8`, `"8"`, `8.7` and `true` are whole numbers; seeds stay exact as bigints. */
+function toInteger(name: string, value: unknown, exact: boolean): number | bigint {
+  let whole: bigint | undefined
+  if (typeof value === 'boolean') whole = value ? 1n : 0n
+  else if (typeof value === 'bigint') whole = value
+  else if (isNumber(value) || typeof value === 'string') {
+    const text = String(value).trim()
+    if (/^[+-]?\d+$/.test(text)) whole = BigInt(text)
+    else if (isNumber(value) && Number.isFinite(Number(text))) whole = BigInt(Math.trunc(+text))
+  }
+  if (whole === undefined)
+    throw new InputError(name, `“${name}” takes a whole number, but was given ${quoted(value)}.`)
+  return exact || !Number.isSafeInteger(Number(whole)) ? whole : Number(whole)
+}
+
+function toFloat(name: string, value: unknown): number {
+  const number =
+    isNumber(value) || typeof value === 'boolean' || (typeof value === 'string' && value.trim())
+      ? Number(typeof value === 'object' ? value.toString() : value)
+      : Number.NaN
+  if (Number.isNaN(number))
+    throw new InputError(name, `“${name}” takes a number, but was given ${quoted(value)}.`)
+  return number
+}
+
+const isSeed = (field: Field) =>
+  typeof field.widget === 'object' && field.widget.kind === 'int' && field.widget.seed === true
+
+/** A value written in the prompt. Types but the four basic ones (unions, `*`) get it as written. */
+export function bindLiteral(name: string, field: Field, written: unknown): unknown {
+  const value = isObject(written) && '__value__' in written ? written.__value__ : written
+  switch (field.type) {
+    case 'INT':
+      return toInteger(name, value, isSeed(field))
+    case 'FLOAT':
+      return toFloat(name, value)
+    case 'STRING':
+      return typeof value === 'string' ? value : isNumber(value) ? String(value) : value
+    case 'BOOLEAN':
+      return isLosslessNumber(value) ? Number(value.toString()) !== 0 : Boolean(value)
+    case 'COMBO':
+      return isLosslessNumber(value) ? Number(value.toString()) : value
+    default:
+      return value
+  }
+}
+
+/** A value that came along a link: numbers take the form the field promises, nothing else changes. */
+export function bindLinked(name: string, field: Field, value: unknown): unknown {
+  if (field.type === 'INT' && isNumber(value)) return toInteger(name, value, isSeed(field))
+  if (field.type === 'FLOAT' && isNumber(value)) return toFloat(name, value)
+  return value
+}
+
+/** For each input the list that it maps over. */
+export type Lists = Record<string, readonly unknown[]>
+
+/**
+ * Everything that a call of the node gets, as lists. `slot` answers what a link brings. Of the lazy
+ * inputs only those in `asked` are given, so that a result never depends on what else has run.
+ * Undeclared links are passed on, undeclared literals are not. @throws InputError
+ */
+export function gather(
+  type: NodeType,
+  inputs: Readonly<Record<string, unknown>>,
+  hidden: Readonly<Record<string, unknown>>,
+  asked: ReadonlySet<string>,
+  slot: (link: PromptLink) => readonly unknown[],
+): Lists {
+  const lists: Lists = {}
+  const fields: Record<string, Field> = type.inputs
+  for (const name in fields) {
+    const field = fields[name]!
+    const value = inputs[name]
+    if (isLink(value)) {
+      if (field.rawLink) lists[name] = [value]
+      else if (!field.lazy || asked.has(name))
+        lists[name] = slot(value).map(item => bindLinked(name, field, item))
+    } else if (value !== undefined) {
+      lists[name] = [bindLiteral(name, field, value)]
+    } else if (field.optional) {
+      const widget = typeof field.widget === 'object' ? field.widget : undefined
+      if (widget) lists[name] = [bindLiteral(name, field, widget.default)]
+    } else if (!field.lazy) {
+      throw new InputError(name, `“${name}” has neither a value nor a link.`)
+    }
+  }
+  for (const name in inputs) {
+    const value = inputs[name]
+    if (!fields[name] && isLink(value)) lists[name] = slot(value)
+  }
+  for (const name in hidden) lists[name] = [hidden[name]]
+  return lists
+}
+
+/** One argument object per call: as many calls as the longest list, shorter ones repeat their last. */
+export function argumentsOf(lists: Lists, wholeLists: boolean): Record<string, unknown>[] {
+  if (wholeLists) return [lists]
+  const all = Object.entries(lists)
+  if (all.some(([, list]) => list.length === 0)) return []
+  const calls = all.reduce((longest, [, list]) => Math.max(longest, list.length), 1)
+  return Array.from({ length: calls }, (_, i) =>
+    Object.fromEntries(all.map(([name, list]) => [name, list[Math.min(i, list.length - 1)]])),
+  )
+}
