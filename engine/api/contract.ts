@@ -121,6 +121,8 @@ export const systemInfo = z.object({
   folders: z.object({ data: text, output: text, models: z.array(text) }),
   /** A ComfyUI found on this machine, if one answers. */
   comfyui: z.object({ url: text, version: text.optional() }).optional(),
+  /** Something the user must know from this start: a damaged database was put aside. */
+  notice: text.optional(),
 })
 export type SystemInfo = z.infer<typeof systemInfo>
 

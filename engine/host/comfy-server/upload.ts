@@ -1,0 +1,128 @@
+// `POST /upload/image`: a picture under the name that the client gave, as ComfyUI keeps it. The page
+// uses `PUT /assets` instead, which streams.
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { Hono } from 'hono'
+import sharp from 'sharp'
+import { isObject, readJson } from '../../graph/json.ts'
+import { syncFolder, UPLOAD_LIMIT_BYTES } from '../assets.ts'
+import { freeName, inside } from '../file-names.ts'
+import type { Host } from '../host.ts'
+import { empty, json } from './answers.ts'
+import { isViewFolder } from './view.ts'
+
+interface Upload {
+  name: string
+  bytes: Uint8Array
+  type: string
+  subfolder: string
+  overwrite: boolean
+}
+
+export function uploadRoutes(host: Host): Hono {
+  const routes = new Hono()
+  const keep = async (upload: Upload): Promise<Response> => {
+    const kept = await store(host, upload)
+    if (!kept) return empty(400)
+    host.events.emit({ type: 'catalogue' })
+    return json(kept)
+  }
+  routes.post('/upload/image', async ({ req }) => {
+    const form = await formOf(req.raw)
+    const upload = form && (await readUpload(form))
+    return upload ? keep(upload) : empty(400)
+  })
+  routes.post('/upload/mask', async ({ req }) => {
+    const form = await formOf(req.raw)
+    const upload = form && (await readUpload(form))
+    const original = form && originalOf(host, form)
+    if (!upload || !original) return empty(400)
+    return keep({ ...upload, bytes: await withAlphaOf(original, upload.bytes) })
+  })
+  return routes
+}
+
+async function formOf(request: Request): Promise<FormData | undefined> {
+  if (Number(request.headers.get('content-length') ?? 0) > UPLOAD_LIMIT_BYTES) return undefined
+  return request.formData().catch(() => undefined)
+}
+
+async function readUpload(form: FormData): Promise<Upload | undefined> {
+  const image = form.get('image')
+  if (!(image instanceof File) || !image.name) return undefined
+  const text = (name: string) => String(form.get(name) ?? '')
+  return {
+    name: image.name,
+    bytes: new Uint8Array(await image.arrayBuffer()),
+    type: text('type') || 'input',
+    subfolder: text('subfolder'),
+    overwrite: ['true', '1'].includes(text('overwrite')),
+  }
+}
+
+/** What ComfyUI answers, or nothing when the name leads out of its folder. */
+async function store(host: Host, { name, bytes, type, subfolder, overwrite }: Upload) {
+  if (!isViewFolder(type)) return undefined
+  const folder = inside(host.folders[type], subfolder)
+  const wanted = basename(name.replaceAll('\\', '/'))
+  if (!folder || wanted === '' || wanted.startsWith('..')) return undefined
+  await mkdir(folder, { recursive: true })
+  const same =
+    !overwrite && existsSync(join(folder, wanted)) && (await holds(join(folder, wanted), bytes))
+  const kept = overwrite || same ? wanted : freeName(folder, wanted, 1)
+  if (!same) await write(folder, kept, bytes)
+  return { name: kept, subfolder, type }
+}
+
+const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+const holds = async (file: string, bytes: Uint8Array): Promise<boolean> =>
+  digest(await readFile(file)) === digest(bytes)
+
+async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const partial = join(folder, `.upload-${crypto.randomUUID()}`)
+  const handle = await open(partial, 'wx')
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(partial, join(folder, name))
+  await syncFolder(folder)
+}
+
+/** `original_ref` names the picture that the mask was painted on. */
+function originalOf(host: Host, form: FormData): string | undefined {
+  try {
+    const ref = readJson(String(form.get('original_ref')))
+    if (!isObject(ref)) return undefined
+    const type = String(ref.type ?? 'output')
+    if (!isViewFolder(type)) return undefined
+    const file = inside(host.folders[type], String(ref.subfolder ?? ''), String(ref.filename))
+    return file && extname(file) && existsSync(file) ? file : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The original's colours with the mask's alpha. */
+async function withAlphaOf(original: string, mask: Uint8Array): Promise<Uint8Array> {
+  const colours = await sharp(original).autoOrient().removeAlpha().toColourspace('srgb').toBuffer({
+    resolveWithObject: true,
+  })
+  const { width, height } = colours.info
+  const alpha = await sharp(mask)
+    .ensureAlpha()
+    .resize(width, height, { fit: 'fill' })
+    .extractChannel('alpha')
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer()
+  return sharp(colours.data)
+    .joinChannel(alpha, { raw: { width, height, channels: 1 } })
+    .png()
+    .toBuffer()
+}

@@ -1,0 +1,36 @@
+// What family a model file belongs to, as its header says. Read once a file, not once a look.
+import { statSync } from 'node:fs'
+import { openWeights } from '../inference/open-weights.ts'
+import { detectCheckpoint } from '../models/detect.ts'
+import { upscalerConfig } from '../models/esrgan.ts'
+
+const FILES_REMEMBERED = 2000
+const known = new Map<string, string | undefined>()
+
+/** `SD 1.5`, `starter`, `ESRGAN ×4` … or nothing when the header does not tell. */
+export function familyOf(folder: string, path: string): string | undefined {
+  const key = `${path} ${statSync(path, { throwIfNoEntry: false })?.mtimeMs}`
+  if (!known.has(key)) {
+    if (known.size >= FILES_REMEMBERED) known.clear()
+    known.set(key, read(folder, path))
+  }
+  return known.get(key)
+}
+
+function read(folder: string, path: string): string | undefined {
+  // Other formats are only opened when they are used.
+  if (!/\.(safetensors|sft)$/i.test(path)) return undefined
+  try {
+    if (folder === 'checkpoints') {
+      const { family, prediction } = detectCheckpoint(openWeights(path))
+      return family === 'starter' ? 'starter' : prediction === 'v' ? 'SD 2 (v)' : 'SD 1.5'
+    }
+    if (folder === 'upscale_models') {
+      const { family, scale } = upscalerConfig(openWeights(path))
+      return `${family === 'rrdb' ? 'ESRGAN' : 'compact ESRGAN'} ×${scale}`
+    }
+  } catch {
+    // Of another family, or damaged: said when it is used.
+  }
+  return undefined
+}

@@ -1,0 +1,45 @@
+// Names of files as users and other programs give them, made safe without making them unreadable.
+import { existsSync } from 'node:fs'
+import { extname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path'
+
+const NAME_LIMIT = 120
+/** Names that Windows keeps for itself, with any extension. */
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+
+/**
+ * A name that every file system takes and that still reads as it was: spaces and any script stay,
+ * separators and control characters go, so does ComfyUI's ` [output]` at the end.
+ */
+export function safeName(name: string, extension: string): string {
+  const last = name.normalize('NFC').split(/[\\/]/).at(-1) ?? ''
+  const stem = last
+    .slice(0, last.length - extname(last).length)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
+    .replace(/[\u0000-\u001f\u007f<>:"|?*[\]]/g, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/^[.\s]+|[.\s]+$/g, '')
+    .slice(0, NAME_LIMIT)
+  const safe = stem === '' || RESERVED.test(stem) ? `picture ${stem}`.trim() : stem
+  return safe + extension
+}
+
+/** `name.png`, `name (2).png` … whichever is free in the folder. */
+export function freeName(folder: string, name: string, first = 2): string {
+  const extension = extname(name)
+  const stem = name.slice(0, name.length - extension.length)
+  let free = name
+  for (let n = first; existsSync(join(folder, free)); n++) free = `${stem} (${n})${extension}`
+  return free
+}
+
+/** The path inside the folder, or nothing if it would lead out of it. */
+export function inside(folder: string, ...path: string[]): string | undefined {
+  const asked = normalize(path.filter(Boolean).join('/'))
+  if (isAbsolute(asked) || asked.includes('\0') || /^[a-z]:/i.test(asked)) return undefined
+  const full = resolve(folder, asked)
+  const from = relative(folder, full)
+  return from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from) ? undefined : full
+}
+
+/** Relative path with forward slashes, as ComfyUI and our database name files. */
+export const slashed = (path: string): string => path.split(sep).join('/')

@@ -1,0 +1,67 @@
+// Where things lie on this machine.
+import { existsSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+export interface Folders {
+  data: string
+  input: string
+  output: string
+  temp: string
+  trash: string
+  thumbnails: string
+  /** Roots with ComfyUI's layout that belong to the user, first match wins. */
+  models: string[]
+  /** What comes with the app: models, workflows, icons. */
+  resources: string
+  /** The built page. */
+  page: string
+}
+
+export interface FolderOptions {
+  dataDir?: string
+  inputDir?: string
+  outputDir?: string
+  modelsDirs?: string[]
+}
+
+const APP_ROOT = appRoot()
+
+/** The platform's place for an app's data; `COMFYRUNNER_DATA` overrides it. */
+export function defaultDataDir(env = process.env, platform = process.platform): string {
+  if (env.COMFYRUNNER_DATA) return env.COMFYRUNNER_DATA
+  if (platform === 'win32')
+    return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'ComfyRunner')
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'ComfyRunner')
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'comfyrunner')
+}
+
+/** Works out every folder; makes none. */
+export function planFolders(options: FolderOptions = {}): Folders {
+  const data = options.dataDir ?? defaultDataDir()
+  return {
+    data,
+    input: options.inputDir ?? join(data, 'input'),
+    output: options.outputDir ?? join(data, 'output'),
+    temp: join(data, 'temp'),
+    trash: join(data, 'trash'),
+    thumbnails: join(data, 'thumbnails'),
+    models: options.modelsDirs?.length ? options.modelsDirs : [join(data, 'models')],
+    resources: join(APP_ROOT, 'resources'),
+    page: join(APP_ROOT, 'dist', 'renderer'),
+  }
+}
+
+/** Makes the folders that are written to. */
+export function makeFolders(options: FolderOptions = {}): Folders {
+  const folders = planFolders(options)
+  for (const name of ['data', 'input', 'output', 'temp', 'trash', 'thumbnails'] as const)
+    mkdirSync(folders[name], { recursive: true })
+  return folders
+}
+
+/** From the source tree and from `dist/` alike: the nearest folder above that holds our resources. */
+function appRoot(): string {
+  for (let at = import.meta.dirname; ; at = dirname(at))
+    if (existsSync(join(at, 'resources', 'workflows')) || dirname(at) === at) return at
+}

@@ -1,0 +1,77 @@
+// What the page says about this machine, its engine and what was sent.
+import type { SystemInfo } from '../api/contract.ts'
+import { isObject, readJson } from '../graph/json.ts'
+import type { Store } from '../store/store.ts'
+import type { Engine } from './engine.ts'
+import type { Folders } from './folders.ts'
+import { describeMachine, thisMachine } from './hardware.ts'
+import type { Network } from './network.ts'
+import { VERSION } from './version.ts'
+
+const COMFYUI_PORT = 8188
+const LOOK_EVERY_MS = 30_000
+const LOOK_TIMEOUT_MS = 500
+
+export interface SystemOptions {
+  store: Store
+  engine: Engine
+  folders: Folders
+  network: Network
+  /** What the user must know from this start. */
+  notices: readonly string[]
+}
+
+export interface System {
+  info(): SystemInfo
+  /** Looks whether the user's ComfyUI answers, at most every 30 s. */
+  lookForComfyUi(): Promise<void>
+  /** Ports that we listen on ourselves. */
+  readonly ownPorts: Set<number>
+}
+
+export function createSystem({ store, engine, folders, network, notices }: SystemOptions): System {
+  const hardware = describeMachine(thisMachine())
+  const ownPorts = new Set<number>()
+  let comfyui: SystemInfo['comfyui']
+  let lookedMs = 0
+
+  return {
+    ownPorts,
+    info: () => ({
+      version: VERSION,
+      hardware,
+      provider: engine.provider,
+      engine: engine.state,
+      memoryBytes: process.memoryUsage.rss() + engine.memory.rssBytes,
+      sentBytes: store.ledger.sentBytes(),
+      offline: store.settings.all().offline,
+      folders: { data: folders.data, output: folders.output, models: folders.models },
+      comfyui,
+      notice: notices.join(' ') || undefined,
+    }),
+    async lookForComfyUi() {
+      if (Date.now() - lookedMs < LOOK_EVERY_MS || ownPorts.has(COMFYUI_PORT)) return
+      lookedMs = Date.now()
+      comfyui = await findComfyUi(network)
+    },
+  }
+}
+
+async function findComfyUi(network: Network): Promise<SystemInfo['comfyui']> {
+  const url = `http://127.0.0.1:${COMFYUI_PORT}`
+  try {
+    const answer = await network({
+      url: `${url}/system_stats`,
+      purpose: 'look for ComfyUI',
+      timeoutMs: LOOK_TIMEOUT_MS,
+      limitBytes: 2 ** 20,
+    })
+    const stats = readJson(answer.text())
+    if (answer.status !== 200 || !isObject(stats) || !isObject(stats.system)) return undefined
+    const version = stats.system.comfyui_version
+    return { url, version: typeof version === 'string' ? version : undefined }
+  } catch {
+    // Nobody listens there, which is the usual case.
+    return undefined
+  }
+}

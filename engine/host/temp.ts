@@ -1,0 +1,14 @@
+// Preview pictures of past days: nothing refers to them but a history that is no longer looked at.
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const KEPT_MS = 24 * 3600 * 1000
+
+/** Clears old files out of the temp folder at the start. */
+export function trimTemp(folder: string, nowMs = Date.now()): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    const facts = statSync(path, { throwIfNoEntry: false })
+    if (facts && nowMs - facts.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true })
+  }
+}
