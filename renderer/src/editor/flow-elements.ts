@@ -1,0 +1,159 @@
+// React Flow's nodes and edges, derived from a graph. A card whose document node, links and
+// selection stayed the same keeps its object, so that React Flow and React skip it.
+import { type Edge, type Node, type NodeHandle, Position } from '@xyflow/react'
+import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
+import type { Graph, GraphNode, Link, LinkId, NodeId } from '../../../engine/graph/document.ts'
+import { type CardLayout, layOutCard, riseOf } from './card-layout.ts'
+
+export interface CardData extends Record<string, unknown> {
+  node: GraphNode
+  description?: NodeDescription
+  layout: CardLayout
+  /** Names of inputs that a link feeds, in a canonical order. */
+  linked: readonly string[]
+}
+export type CardNode = Node<CardData, 'card'>
+
+export interface LinkData extends Record<string, unknown> {
+  type: string
+  /** One of its ends is muted or bypassed. */
+  faded: boolean
+}
+export type LinkEdge = Edge<LinkData, 'link'>
+
+export type Position2 = { x: number; y: number }
+
+const handleSize = 10
+
+export const handlesOf = (layout: CardLayout): NodeHandle[] =>
+  layout.sockets.map(({ handle, side, y }) => ({
+    id: handle,
+    type: side === 'input' ? 'target' : 'source',
+    position: side === 'input' ? Position.Left : Position.Right,
+    x: (side === 'input' ? 0 : layout.width) - handleSize / 2,
+    y: y - handleSize / 2,
+    width: handleSize,
+    height: handleSize,
+  }))
+
+interface Kept {
+  linkedKey: string
+  description: NodeDescription | undefined
+  far: boolean
+  flow: CardNode
+}
+const keptNodes = new WeakMap<GraphNode, Kept>()
+
+function cardNode(
+  node: GraphNode,
+  description: NodeDescription | undefined,
+  linkedKey: string,
+  selected: boolean,
+  dragged: Position2 | undefined,
+  far: boolean,
+): CardNode {
+  const x = dragged?.x ?? node.x
+  const y = dragged?.y ?? node.y - riseOf(node)
+  let kept = keptNodes.get(node)
+  if (!kept || kept.linkedKey !== linkedKey || kept.description !== description) {
+    const linked = linkedKey === '' ? [] : linkedKey.split('\n')
+    const layout = layOutCard(node, description, new Set(linked))
+    const { width, height } = layout
+    const flow: CardNode = {
+      id: node.id,
+      type: 'card',
+      position: { x, y },
+      width,
+      height,
+      // Counted as measured: fitting the view must not wait for cards that are out of sight.
+      measured: { width, height },
+      handles: handlesOf(layout),
+      selected,
+      data: { node, description, layout, linked },
+      ariaLabel: node.title ?? description?.title ?? node.type,
+    }
+    kept = { linkedKey, description, far, flow }
+    keptNodes.set(node, kept)
+  }
+  const { flow } = kept
+  const moved = flow.position.x !== x || flow.position.y !== y
+  // React Flow reads sockets off the elements, and the boxes of the far view have none: on coming
+  // nearer every node is given again, with its sockets.
+  if (flow.selected !== selected || moved || kept.far !== far) {
+    kept.flow = { ...flow, selected, position: { x, y } }
+    kept.far = far
+  }
+  return kept.flow
+}
+
+/** Linked input names per node, as one comparable text. */
+function linkedInputs(graph: Graph): Map<NodeId, string> {
+  const names = new Map<NodeId, string[]>()
+  for (const link of Object.values(graph.links)) {
+    const name = graph.nodes[link.to]?.inputs[link.toSlot]?.name
+    if (name === undefined) continue
+    const list = names.get(link.to)
+    if (list) list.push(name)
+    else names.set(link.to, [name])
+  }
+  return new Map([...names].map(([id, list]) => [id, list.sort().join('\n')]))
+}
+
+export function flowNodes(
+  graph: Graph,
+  describe: (type: string) => NodeDescription | undefined,
+  selected: ReadonlySet<NodeId>,
+  dragged: Readonly<Record<NodeId, Position2>>,
+  far: boolean,
+): CardNode[] {
+  const linked = linkedInputs(graph)
+  return Object.values(graph.nodes).map(node =>
+    cardNode(
+      node,
+      describe(node.type),
+      linked.get(node.id) ?? '',
+      selected.has(node.id),
+      dragged[node.id],
+      far,
+    ),
+  )
+}
+
+const keptEdges = new WeakMap<Link, LinkEdge>()
+
+function linkEdge(link: Link, graph: Graph, selected: boolean): LinkEdge | undefined {
+  const from = graph.nodes[link.from]
+  const to = graph.nodes[link.to]
+  const output = from?.outputs[link.fromSlot]
+  const input = to?.inputs[link.toSlot]
+  if (!from || !to || !output || !input) return undefined
+  const faded = from.mode !== 'always' || to.mode !== 'always'
+  const targetHandle = `i:${input.name}`
+  const type = from.type === 'Reroute' ? link.type : output.type === '*' ? link.type : output.type
+  const kept = keptEdges.get(link)
+  if (
+    kept &&
+    kept.selected === selected &&
+    kept.targetHandle === targetHandle &&
+    kept.data?.faded === faded &&
+    kept.data.type === type
+  ) {
+    return kept
+  }
+  const edge: LinkEdge = {
+    id: link.id,
+    type: 'link',
+    source: link.from,
+    target: link.to,
+    sourceHandle: `o:${link.fromSlot}`,
+    targetHandle,
+    selected,
+    data: { type, faded },
+    ariaLabel: `Link of type ${type}`,
+  }
+  keptEdges.set(link, edge)
+  return edge
+}
+
+export const flowEdges = (graph: Graph, selected: ReadonlySet<LinkId>): LinkEdge[] =>
+  Object.values(graph.links).flatMap(link => linkEdge(link, graph, selected.has(link.id)) ?? [])

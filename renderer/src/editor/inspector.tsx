@@ -1,0 +1,226 @@
+// The selected node in full: what it does, every value, where its links come from, its timing.
+import { useMemo } from 'react'
+import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
+import type { GraphNode } from '../../../engine/graph/document.ts'
+import { setColor } from '../../../engine/graph/edit.ts'
+import { useCatalogue } from '../stores/catalogue.ts'
+import { selectRuns, useRuns } from '../stores/runs.ts'
+import { edit, shownGraph, type Tab } from '../stores/tabs.ts'
+import { cx } from '../ui/class-names.ts'
+import { formatDuration } from '../ui/format.ts'
+import { jumpTo } from './problem-mend.ts'
+import { socketColour, typeWords } from './socket-look.ts'
+import { describer } from './subgraph-description.ts'
+import { WidgetField } from './widgets/widget-field.tsx'
+
+/** ComfyUI's own node colours, so that a file keeps its look. */
+const colours = ['#322', '#332922', '#232', '#223', '#2a363b', '#233', '#323', '#432'] as const
+const shownColours = ['#a33', '#a63', '#3a5', '#35a', '#57a', '#3aa', '#a3a', '#aa3'] as const
+
+export function Inspector({ tab }: { tab: Tab }) {
+  const types = useCatalogue(state => state.types)
+  const graph = shownGraph(tab)
+  const only = tab.nodes.size === 1 ? graph.nodes[[...tab.nodes][0]!] : undefined
+  const describe = useMemo(
+    () => describer(tab.history.present, types),
+    [tab.history.present, types],
+  )
+  return (
+    <aside
+      aria-label="Inspector"
+      className="flex w-72 shrink-0 flex-col gap-4 overflow-y-auto border-l border-line bg-panel p-3"
+    >
+      {only ? (
+        <NodePart key={only.id} tab={tab} node={only} description={describe(only.type)} />
+      ) : (
+        <WorkflowPart tab={tab} />
+      )}
+    </aside>
+  )
+}
+
+interface NodePartProps {
+  tab: Tab
+  node: GraphNode
+  description?: NodeDescription
+}
+
+function NodePart({ tab, node, description }: NodePartProps) {
+  const graph = shownGraph(tab)
+  const run = useRuns(state => selectRuns(state, tab.id).nodes[node.id])
+  const links = Object.values(graph.links)
+  const into = links.filter(link => link.to === node.id)
+  const linked = new Set(into.map(link => node.inputs[link.toSlot]?.name))
+  const widgets = (description?.inputs ?? []).filter(input => input.widget && !input.socketOnly)
+  return (
+    <>
+      <header>
+        <h2 className="text-[15px] leading-5 font-semibold">
+          {node.title || description?.title || node.type}
+        </h2>
+        <p className="selectable mt-0.5 font-mono text-[11px] text-faint">
+          {node.type} · {node.id}
+        </p>
+        <p className="selectable mt-2 text-soft">
+          {description?.about ||
+            (description
+              ? ''
+              : 'This node type is not here. Its values and links are kept and written back as they are; it cannot run on this engine.')}
+        </p>
+        {run?.ms !== undefined && (
+          <p className="mt-1 text-xs text-faint tabular">Last run: {formatDuration(run.ms)}</p>
+        )}
+      </header>
+      {widgets.length > 0 && (
+        <Section title="Values">
+          {widgets.map(input => (
+            <div key={input.name}>
+              <div
+                className={input.widget?.kind === 'text' && input.widget.multiline ? 'h-28' : ''}
+              >
+                <WidgetField
+                  node={node}
+                  name={input.name}
+                  widget={input.widget!}
+                  linked={linked.has(input.name)}
+                />
+              </div>
+              {input.about && <p className="mt-0.5 px-2 text-xs text-faint">{input.about}</p>}
+            </div>
+          ))}
+        </Section>
+      )}
+      {into.length > 0 && (
+        <Section title="Comes in">
+          {into.map(link => (
+            <LinkRow
+              key={link.id}
+              type={link.type}
+              label={node.inputs[link.toSlot]?.name ?? ''}
+              node={graph.nodes[link.from]}
+            />
+          ))}
+        </Section>
+      )}
+      {(description?.outputs ?? node.outputs).length > 0 && (
+        <Section title="Gives">
+          {(description?.outputs ?? node.outputs).map(output => (
+            <div key={output.name} className="flex items-center gap-2 px-2">
+              <Dot type={output.type} />
+              <span>{output.name}</span>
+              <span className="ml-auto text-xs text-faint">{typeWords(output.type)}</span>
+            </div>
+          ))}
+        </Section>
+      )}
+      <Section title="Colour">
+        <div className="flex flex-wrap gap-1.5 px-1">
+          <Swatch node={node} label="No colour" />
+          {colours.map((colour, index) => (
+            <Swatch
+              key={colour}
+              node={node}
+              label={`Colour ${index + 1}`}
+              colour={colour}
+              shown={shownColours[index]}
+            />
+          ))}
+        </div>
+      </Section>
+    </>
+  )
+}
+
+interface SwatchProps {
+  node: GraphNode
+  label: string
+  colour?: string
+  shown?: string
+}
+
+const Swatch = ({ node, label, colour, shown }: SwatchProps) => (
+  <button
+    type="button"
+    aria-label={label}
+    aria-pressed={node.color === colour}
+    className={cx(
+      'size-5 rounded-full border border-line-strong',
+      node.color === colour && 'ring-2 ring-accent',
+    )}
+    style={{ background: shown ?? 'var(--card)' }}
+    onClick={() => edit('Change the colour', (doc, at) => setColor(doc, at, [node.id], colour))}
+  />
+)
+
+const Section = ({ title, children }: { title: string; children: React.ReactNode }) => (
+  <section className="flex flex-col gap-1.5">
+    <h3 className="text-xs font-medium text-faint">{title}</h3>
+    {children}
+  </section>
+)
+
+const Dot = ({ type }: { type: string }) => (
+  <span
+    aria-hidden
+    className="size-2 shrink-0 rounded-full"
+    style={{ background: socketColour(type) }}
+  />
+)
+
+interface LinkRowProps {
+  type: string
+  label: string
+  node?: GraphNode
+}
+
+const LinkRow = ({ type, label, node }: LinkRowProps) => (
+  <button
+    type="button"
+    className="flex items-center gap-2 rounded-control px-2 text-left hover:bg-field"
+    onClick={() => node && jumpTo(node.id)}
+  >
+    <Dot type={type} />
+    <span>{label}</span>
+    <span className="ml-auto truncate text-xs text-faint">{node?.title ?? node?.type}</span>
+  </button>
+)
+
+function WorkflowPart({ tab }: { tab: Tab }) {
+  const types = useCatalogue(state => state.types)
+  const graph = shownGraph(tab)
+  const nodes = Object.values(graph.nodes)
+  const describe = describer(tab.history.present, types)
+  const missing = nodes.filter(({ type }) => !describe(type))
+  const several = tab.nodes.size > 1
+  return (
+    <>
+      <header>
+        <h2 className="text-[15px] leading-5 font-semibold">
+          {several ? `${tab.nodes.size} nodes selected` : tab.name}
+        </h2>
+        <p className="mt-1 text-soft tabular">
+          {nodes.length} {nodes.length === 1 ? 'node' : 'nodes'}, {Object.keys(graph.links).length}{' '}
+          links
+        </p>
+        {!several && <p className="mt-2 text-faint">Select a node to see what it does.</p>}
+      </header>
+      {missing.length > 0 && (
+        <Section title="Not here">
+          <p className="text-soft">
+            These node types are unknown to this engine. They are kept as they are.
+          </p>
+          {missing.map(node => (
+            <button
+              key={node.id}
+              type="button"
+              className="truncate rounded-control px-2 text-left text-warn hover:bg-field"
+              onClick={() => jumpTo(node.id)}
+            >
+              {node.title || node.type}
+            </button>
+          ))}
+        </Section>
+      )}
+    </>
+  )
+}

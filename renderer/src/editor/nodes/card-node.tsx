@@ -1,0 +1,69 @@
+// A node on the canvas. Far out only a plain box is drawn: widgets could not be read anyway.
+import { type NodeProps, useStore } from '@xyflow/react'
+import { memo } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import type { Problem } from '../../../../engine/api/contract.ts'
+import { problemsOf, rootNode, selectRuns, useRuns } from '../../stores/runs.ts'
+import { useTabs } from '../../stores/tabs.ts'
+import { farZoom } from '../card-layout.ts'
+import type { CardNode as FlowCard } from '../flow-elements.ts'
+import { Card } from './card.tsx'
+import { NoteCard } from './note-card.tsx'
+import { Reroute } from './reroute.tsx'
+
+const isFar = (state: { transform: [number, number, number] }) => state.transform[2] < farZoom
+const noProblems: Problem[] = []
+
+export const CardNode = memo(function CardNode({ id, data, selected }: NodeProps<FlowCard>) {
+  const far = useStore(isFar)
+  const workflow = useTabs(state => state.active)
+  const run = useRuns(state => selectRuns(state, workflow).nodes[id])
+  const shown = useRuns(state => selectRuns(state, workflow).shown[id])
+  const problems = useRuns(
+    useShallow(state => {
+      const all = problemsOf(selectRuns(state, workflow))
+      return all.length
+        ? all.filter(({ node }) => node !== undefined && (node === id || rootNode(node) === id))
+        : noProblems
+    }),
+  )
+  const { layout } = data
+  if (layout.kind === 'reroute') return <Reroute data={data} selected={selected} />
+  if (far) {
+    return (
+      <FarBox data={data} selected={selected} state={problems.length ? 'failed' : run?.state} />
+    )
+  }
+  if (layout.kind === 'note') return <NoteCard data={data} selected={selected} />
+  return <Card data={data} selected={selected} run={run} shown={shown} problems={problems} />
+})
+
+interface FarProps {
+  data: FlowCard['data']
+  selected: boolean
+  state?: string
+}
+
+const edgeOf: Record<string, string> = {
+  running: 'var(--accent)',
+  failed: 'var(--bad)',
+}
+
+function FarBox({ data, selected, state }: FarProps) {
+  const { node, description, layout } = data
+  const colour = selected ? 'var(--accent)' : (edgeOf[state ?? ''] ?? 'var(--line-strong)')
+  return (
+    <div
+      data-testid={`node-${node.id}`}
+      className="card overflow-hidden rounded-card bg-card px-3 py-2 text-[26px] leading-[32px] font-medium"
+      data-mode={node.mode}
+      style={{
+        width: layout.width,
+        height: layout.height,
+        boxShadow: `0 0 0 ${selected || state === 'running' ? 5 : 2}px ${colour}`,
+      }}
+    >
+      <p className="line-clamp-2">{node.title || description?.title || node.type}</p>
+    </div>
+  )
+}

@@ -1,0 +1,69 @@
+// The control for a widget, by its kind. Used on cards and in the inspector.
+import { memo } from 'react'
+import type { Widget } from '../../../../engine/graph/catalogue.ts'
+import type { GraphNode } from '../../../../engine/graph/document.ts'
+import { setControl, setValue } from '../../../../engine/graph/edit.ts'
+import { edit, sealEdit } from '../../stores/tabs.ts'
+import { ChoiceField } from './choice-field.tsx'
+import { NumberField } from './number-field.tsx'
+import { PictureField } from './picture-field.tsx'
+import { SeedField } from './seed-field.tsx'
+import { TextField } from './text-field.tsx'
+import { ToggleField } from './toggle-field.tsx'
+import type { WidgetProps } from './widget-props.ts'
+
+interface Props {
+  node: GraphNode
+  name: string
+  label?: string
+  widget: Widget
+  linked: boolean
+}
+
+function FieldOf({ widget, ...rest }: WidgetProps) {
+  switch (widget.kind) {
+    case 'int':
+    case 'float':
+      return widget.kind === 'int' && widget.seed ? (
+        <SeedField widget={widget} {...rest} />
+      ) : (
+        <NumberField widget={widget} {...rest} />
+      )
+    case 'text':
+      return <TextField widget={widget} {...rest} />
+    case 'toggle':
+      return <ToggleField widget={widget} {...rest} />
+    case 'choice':
+      return widget.upload ? (
+        <PictureField widget={widget} {...rest} />
+      ) : (
+        <ChoiceField widget={widget} {...rest} />
+      )
+  }
+}
+
+export const WidgetField = memo(function WidgetField(props: Props) {
+  const { node, name, label = name.replaceAll('_', ' '), widget, linked } = props
+  return (
+    <FieldOf
+      widget={widget}
+      value={node.values[name] ?? ('default' in widget ? widget.default : undefined)}
+      label={label}
+      disabled={linked}
+      control={node.controls?.[name]}
+      onControl={control =>
+        edit('Change what happens to the seed', (document, at) =>
+          setControl(document, at, node.id, name, control),
+        )
+      }
+      onChange={value =>
+        edit(
+          `Change ${label}`,
+          (document, at) => setValue(document, at, node.id, name, value),
+          `value:${node.id}:${name}`,
+        )
+      }
+      onDone={sealEdit}
+    />
+  )
+})

@@ -1,0 +1,18 @@
+// What node types there are. Fetched once a line, and again when the host says it changed.
+import { create } from 'zustand'
+import type { Catalogue } from '../../../engine/graph/catalogue.ts'
+import { host, reason } from '../host/connection.ts'
+import { toastError } from './toasts.ts'
+
+export const useCatalogue = create<{ types: Catalogue; loaded: boolean }>(() => ({
+  types: {},
+  loaded: false,
+}))
+
+export async function loadCatalogue() {
+  try {
+    useCatalogue.setState({ types: await host.catalogue(), loaded: true })
+  } catch (error) {
+    toastError(`The list of nodes did not arrive. ${reason(error)}`)
+  }
+}

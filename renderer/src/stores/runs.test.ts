@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import type { HostEvent, Run } from '../../../engine/api/contract.ts'
+import { afterEvent, useRuns } from './runs.ts'
+
+const run = (id: string, more: Partial<Run> = {}): Run => ({
+  id,
+  number: 1,
+  state: 'queued',
+  workflow: 'w',
+  name: 'First picture',
+  queuedMs: 0,
+  outputs: [],
+  ...more,
+})
+
+const after = (...events: HostEvent[]) => events.reduce(afterEvent, useRuns.getInitialState())
+
+test('progress keeps the newest preview when an event has none', () => {
+  const { byWorkflow } = after(
+    { type: 'queue', queue: { running: run('a'), pending: [], paused: false } },
+    { type: 'progress', run: 'a', node: '3', done: 1, of: 20, preview: '/p/1' },
+    { type: 'progress', run: 'a', node: '3', done: 2, of: 20 },
+  )
+  expect(byWorkflow.w?.nodes['3']).toEqual({ state: 'running', done: 2, of: 20, preview: '/p/1' })
+})
+
+test('a new run clears node states and keeps what was shown', () => {
+  const picture = { url: '/assets/x', width: 64, height: 64 }
+  const { byWorkflow } = after(
+    { type: 'queue', queue: { running: run('a'), pending: [run('b')], paused: false } },
+    { type: 'done', run: 'a', node: '3', ms: 12 },
+    { type: 'shown', run: 'a', node: '9', pictures: [picture], texts: [] },
+    { type: 'started', run: 'b', node: '4' },
+  )
+  expect(byWorkflow.w?.nodes).toEqual({ '4': { state: 'running' } })
+  expect(byWorkflow.w?.shown['9']?.pictures).toEqual([picture])
+})
+
+test('a run that ends badly marks its node and leaves nothing running', () => {
+  const failure = { code: 'node_failed', node: '3', message: 'Out of memory.' }
+  const state = after(
+    { type: 'queue', queue: { running: run('a'), pending: [], paused: false } },
+    { type: 'started', run: 'a', node: '3' },
+    { type: 'started', run: 'a', node: '5' },
+    { type: 'run', run: run('a', { state: 'failed', failure, finishedMs: 5 }) },
+  )
+  expect(state.byWorkflow.w?.nodes).toEqual({ '3': { state: 'failed' } })
+  expect(state.byWorkflow.w?.failure).toEqual(failure)
+  expect(state.finished.map(done => done.id)).toEqual(['a'])
+})
+
+test('an engine that died without a node still leaves a problem in words', () => {
+  const failure = { code: 'engine_died', message: 'The engine stopped.' }
+  const state = after(
+    { type: 'queue', queue: { running: run('c'), pending: [], paused: false } },
+    { type: 'run', run: run('c', { state: 'failed', failure, finishedMs: 5 }) },
+  )
+  expect(state.byWorkflow.w?.failure).toEqual(failure)
+  // The next queued run does not wipe the words away; its good end does.
+  const next = [
+    { type: 'started', run: 'd', node: '3' },
+    { type: 'run', run: run('d', { state: 'done' }) },
+  ] as const
+  const begun = [{ type: 'run', run: run('d') } as const, next[0]].reduce(afterEvent, state)
+  expect(begun.byWorkflow.w?.failure).toEqual(failure)
+  expect(afterEvent(begun, next[1]).byWorkflow.w?.failure).toBeUndefined()
+})
