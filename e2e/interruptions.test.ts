@@ -1,5 +1,7 @@
 // What goes wrong in real life: a change of mind, a crash of the engine, a power cut.
-import { readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { card, fitView, history, runToEnd, startFirstPicture, until } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
@@ -62,11 +64,15 @@ test('kill -9 of the engine: the run says why, the queued one completes', async 
   await page.getByTestId('run').click()
   process.kill(await enginePid(host.pid), 'SIGKILL')
   await page.getByText('The engine process ended unexpectedly', { exact: false }).first().waitFor()
-  await until('the queued run to end well', async () => {
-    const all = Object.values(await history(host.url))
-    return all.length === before + 2 && all.at(-1)!.status.status_str === 'success'
-  })
-  const failed = Object.values(await history(host.url)).at(-2)
+  await until(
+    'the queued run to end well',
+    async () => {
+      const all = await history(host.url)
+      return all.length === before + 2 && all.at(-1)!.status.status_str === 'success'
+    },
+    90_000,
+  )
+  const failed = (await history(host.url)).at(-2)
   expect(failed!.status.status_str).toBe('error')
   expect(JSON.stringify(failed!.status)).toContain('SIGKILL')
   // No stack trace for people.
@@ -89,7 +95,12 @@ test('kill -9 of the host: edits of a second ago, history and queue are there', 
   await host.restart()
 
   const again = await journey.open()
-  await again.getByText('First picture').first().click()
+  await again
+    .locator('section')
+    .filter({ has: again.getByRole('heading', { name: 'Your workflows' }) })
+    .getByRole('button')
+    .first()
+    .click()
   await again.getByTestId('prompt').waitFor()
   expect(await again.getByTestId('prompt').inputValue()).toBe(
     'a blue star, written just before the power went',
@@ -99,7 +110,7 @@ test('kill -9 of the host: edits of a second ago, history and queue are there', 
     async () => (await runs()) === before + 2,
     60_000,
   )
-  const all = Object.values(await history(host.url))
+  const all = await history(host.url)
   expect(all.at(-2)!.status.status_str).toBe('error')
   expect(all.at(-1)!.status.status_str).toBe('success')
   await again.getByTestId('room-gallery').click()
@@ -108,11 +119,18 @@ test('kill -9 of the host: edits of a second ago, history and queue are there', 
 
 test('the database is whole after all that', async () => {
   const { default: Database } = await import('better-sqlite3')
-  const file = `${journey.host.dataDir}/comfyrunner.db`
-  expect(readFileSync(file).subarray(0, 15).toString()).toBe('SQLite format 3')
-  const database = new Database(file, { readonly: true })
+  // The host keeps the file to itself, so a copy is looked at, as a backup would be.
+  const copy = mkdtempSync(join(tmpdir(), 'comfyrunner-copy-'))
+  for (const name of ['comfyrunner.db', 'comfyrunner.db-wal'])
+    if (existsSync(join(journey.host.dataDir, name)))
+      copyFileSync(join(journey.host.dataDir, name), join(copy, name))
+  const database = new Database(join(copy, 'comfyrunner.db'))
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
+  expect(database.prepare('SELECT count(*) AS runs FROM runs').get()).toEqual({
+    runs: (await history(journey.host.url)).length,
+  })
   database.close()
+  rmSync(copy, { recursive: true })
 })
 
 test('nothing went wrong on the page', () => expect(journey.complaints).toEqual([]))

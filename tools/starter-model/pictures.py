@@ -5,6 +5,7 @@ Try it: python pictures.py SPRITE_FOLDER OUT.png
 """
 import json
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from PIL import Image
 
 SIZE = 128
 HORIZON = 88
+OBJECT_SIZE, FOOT = 96, 110
+VARIANTS_OF_SCENE = 24
 CONCEPTS = json.loads((Path(__file__).parent / "concepts.json").read_text())
 PLAIN_GROUNDS = {
     "red": (226, 58, 48), "orange": (248, 148, 40), "yellow": (252, 214, 62),
@@ -161,19 +164,25 @@ def load_sprites(folder):
 
 
 def recolour(sprite, colour):
-    """Turn the sprite's saturated parts to one hue; grey, white and black parts stay."""
+    """Turn the sprite's main hue to another; other hues, grey, white and black parts stay."""
     alpha = sprite[..., 3:].astype(np.float32)
     straight = np.clip(sprite[..., :3] * (255 / np.maximum(alpha, 1)), 0, 255).astype(np.uint8)
     hsv = np.array(Image.fromarray(straight).convert("HSV"))
+    angle = hsv[..., 0].astype(np.float32) / 255 * 2 * np.pi
+    coloured = (hsv[..., 1] > 100) & (alpha[..., 0] > 128)
+    main_angle = np.angle(np.exp(1j * angle[coloured]).mean())
+    distance = np.abs(np.angle(np.exp(1j * (angle - main_angle))))
+    share = np.clip((hsv[..., 1].astype(np.float32) - 70) / 40, 0, 1) * np.clip((1.2 - distance) * 4, 0, 1)
     hsv[..., 0] = round(CONCEPTS["colours"][colour] / 360 * 255)
-    saturated = np.clip((hsv[..., 1:2].astype(np.float32) - 90) / 40, 0, 1)
     if colour == "pink":
         hsv[..., 1] = hsv[..., 1] * 0.55
         hsv[..., 2] = np.maximum(hsv[..., 2], 235)
     else:
         hsv[..., 1] = np.maximum(hsv[..., 1], 190)
+    if colour == "green":
+        hsv[..., 2] = hsv[..., 2] * 0.78
     changed = np.asarray(Image.fromarray(hsv, "HSV").convert("RGB"), np.float32)
-    mixed = straight * (1 - saturated) + changed * saturated
+    mixed = straight * (1 - share[..., None]) + changed * share[..., None]
     return np.concatenate([mixed * alpha / 255, alpha], -1).round().astype(np.uint8)
 
 
@@ -195,43 +204,49 @@ def with_article(words):
     return ("an " if words[0] in "aeiou" else "a ") + words
 
 
+@lru_cache(1)
+def scene_bank():
+    """{scene: pictures}: drawing a scene is slow, so each has a fixed number of variants."""
+    rng = np.random.default_rng(0)
+    return {scene: [draw(rng) for _ in range(VARIANTS_OF_SCENE)] for scene, draw in DRAW.items()}
+
+
 def background(rng):
-    """(picture, words, how the object stands: 'plain', 'ground' or 'floating')"""
+    """(picture, words, whether the object stands on a ground and throws a shadow)"""
     choice = rng.random()
     if choice < 0.42:
         words = " on a white background" if rng.random() < 0.15 else ""
-        return np.full((SIZE, SIZE, 3), 255, np.float32), words, "plain"
+        return np.full((SIZE, SIZE, 3), 255, np.float32), words, False
     if choice < 0.5:
         name = rng.choice(list(PLAIN_GROUNDS))
         picture = np.zeros((SIZE, SIZE, 3), np.float32) + varied(rng, PLAIN_GROUNDS[name])
-        return picture, f" on a {name} background", "plain"
+        return picture, f" on {with_article(name)} background", False
     scene = str(rng.choice(list(DRAW)))
     words = " " + str(rng.choice(CONCEPTS["scenes"][scene]))
-    return DRAW[scene](rng), words, "floating" if scene in FLOATING else "ground"
+    variant = scene_bank()[scene][rng.integers(VARIANTS_OF_SCENE)]
+    return variant.copy(), words, scene not in FLOATING
 
 
 def make_picture(rng, sprites):
-    """One training example: (uint8 [128, 128, 3], caption)."""
+    """One training example: (uint8 [128, 128, 3], caption).
+
+    The object always has the same size and place: with few samples to spend, shapes are learnt
+    several times faster than when they move about.
+    """
     item = CONCEPTS["objects"][rng.integers(len(CONCEPTS["objects"]))]
     words = item["name"]
-    style = "3d" if rng.random() < 0.25 else "flat"
+    style = "3d" if rng.random() < 0.2 else "flat"
     sprite = sprites[style, words]
     if item.get("colours") and rng.random() < 0.55:
         colour = str(rng.choice(list(CONCEPTS["colours"])))
         if f"{colour} {words}" not in CONCEPTS["heldOut"]:
             sprite, words = recolour(sprite, colour), f"{colour} {words}"
 
-    picture, where, stance = background(rng)
-    if stance == "plain":
-        place(picture, sprite, 64 + rng.uniform(-4, 4), 64 + rng.uniform(-4, 4), rng.integers(98, 111))
-    else:
-        size = int(rng.integers(76, 89))
-        x = 64 + rng.uniform(-8, 8)
-        y = 64 + rng.uniform(-4, 4) if stance == "floating" else 112 - size / 2 + rng.uniform(-3, 3)
-        if stance == "ground":
-            shade = 1 - np.hypot((X - x) / (size * 0.45), (Y - y - size * 0.46) / (size * 0.1))
-            paint(picture, np.clip(shade, 0, 1) * 0.35, (20, 20, 30))
-        place(picture, sprite, x, y, size)
+    picture, where, has_shadow = background(rng)
+    if has_shadow:
+        shade = 1 - np.hypot((X - 64) / (OBJECT_SIZE * 0.45), (Y - FOOT) / (OBJECT_SIZE * 0.1))
+        paint(picture, np.clip(shade, 0, 1) * 0.35, (20, 20, 30))
+    place(picture, sprite, 64, FOOT - OBJECT_SIZE * 0.46, OBJECT_SIZE)
 
     if words != "pizza" and rng.random() < 0.7:
         words = with_article(words)
