@@ -29,7 +29,12 @@ const program = (name: string, entry: string, format: 'es' | 'cjs' = 'es') => ({
     rolldownOptions: {
       input: { [name]: at(entry) },
       external,
-      output: { format, entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].mjs' },
+      // Side by side in dist/, since programs find each other there (backends/local-engine.ts).
+      output: {
+        format,
+        entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].mjs',
+        chunkFileNames: 'parts/[name]-[hash].mjs',
+      },
     },
   },
 })
@@ -39,7 +44,8 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   builder: {
     buildApp: async builder => {
-      for (const environment of Object.values(builder.environments)) await builder.build(environment)
+      for (const environment of Object.values(builder.environments))
+        await builder.build(environment)
     },
   },
   environments: {

@@ -29,16 +29,12 @@ export async function until<T>(
   }
 }
 
-export async function startFirstPicture(page: Page): Promise<void> {
-  await page.getByTestId('start-first-picture').click()
-  await page.getByTestId('run').waitFor()
-  await page.locator('[data-testid^="node-"]').first().waitFor()
-}
-
 export async function openTemplate(page: Page, name: string): Promise<void> {
   await page.getByTestId(`template-${name}`).click()
   await page.locator('[data-testid^="node-"]').first().waitFor()
 }
+
+export const startFirstPicture = (page: Page): Promise<void> => openTemplate(page, 'first-picture')
 
 /** A run as ComfyUI's clients read it. */
 export interface HistoryEntry {

@@ -39,10 +39,10 @@ const CLOSE_TIMEOUT_MS = 2_000
 const BACK_OFF_MS = { first: 200, most: 30_000 }
 const LOG_TAIL = 2_000
 
-/** From the sources the worker is a TypeScript file; beside a bundle it is `engine.mjs`. */
+/** From the sources the worker is a TypeScript file; for a bundle, one of `dist/parts`, it is `dist/engine.mjs`. */
 const workerPath = () => {
   const here = import.meta.url
-  const worker = here.endsWith('.ts') ? '../run/worker.ts' : './engine.mjs'
+  const worker = here.endsWith('.ts') ? '../run/worker.ts' : '../engine.mjs'
   return fileURLToPath(new URL(worker, here))
 }
 
