@@ -7,6 +7,7 @@ import { SettingsRoom } from './rooms/settings/settings-room.tsx'
 import { CommandPalette } from './shell/command-palette.tsx'
 import { ConnectionNotice } from './shell/connection-notice.tsx'
 import { DropVeil } from './shell/drop-veil.tsx'
+import { ErrorNotice } from './shell/error-notice.tsx'
 import { LonePicture } from './shell/lone-picture.tsx'
 import { QueueStrip } from './shell/queue-strip.tsx'
 import { Rail } from './shell/rail.tsx'
@@ -32,7 +33,9 @@ export function App() {
         <div className="flex min-h-0 flex-1">
           {!focus && <Rail />}
           <main className="flex min-h-0 min-w-0 flex-1 flex-col">
-            <View />
+            <ErrorNotice key={room}>
+              <View />
+            </ErrorNotice>
           </main>
         </div>
         {!focus && (

@@ -7,8 +7,9 @@ import { followClipboard } from './editor/clipboard.ts'
 import { followDrops } from './editor/drop.ts'
 import { connect } from './host/connection.ts'
 import { startEvents } from './host/events.ts'
+import { ErrorNotice } from './shell/error-notice.tsx'
 import { startAutosave } from './stores/autosave.ts'
-import { followTheme } from './stores/system.ts'
+import { followNotices, followTheme } from './stores/system.ts'
 import { followUi } from './stores/ui.ts'
 import './styles.css'
 
@@ -16,6 +17,7 @@ connect()
 startEvents()
 startAutosave()
 followTheme()
+followNotices()
 followUi()
 followShortcuts(commands)
 followClipboard()
@@ -23,6 +25,8 @@ followDrops()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <App />
+    <ErrorNotice>
+      <App />
+    </ErrorNotice>
   </StrictMode>,
 )

@@ -12,6 +12,11 @@ export function isTextField(element: Element | null): boolean {
   )
 }
 
+const bareCanvas = '[data-testid="canvas"], .react-flow__pane'
+
+/** The focus came by the pointer, not by walking with Tab. */
+let pointed = false
+
 /** A popup, menu or dialog keeps its keys to itself. */
 const inPopup = (element: Element | null) =>
   element?.closest('[role="dialog"], [role="menu"], [role="listbox"]') != null
@@ -25,19 +30,33 @@ function meant(command: Command, event: KeyboardEvent): boolean {
     return (command.inText ?? false) && (!history || target!.hasAttribute('data-document-text'))
   }
   if (inPopup(target)) return command.inText ?? false
-  // Tab walks through controls and cards as ever; with the focus on the bare canvas it adds a node.
+  // Tab walks through controls and cards as ever; on the bare canvas, and on a card that was
+  // clicked rather than walked to, it adds a node.
   if (event.key === 'Tab') {
-    return target?.matches('[data-testid="canvas"], .react-flow__pane') === true
+    return (
+      target?.matches(bareCanvas) === true ||
+      (pointed && target?.matches('.react-flow__node') === true)
+    )
   }
   return true
 }
 
 /** Listens for the shortcuts of these commands; call once. */
 export function followShortcuts(commands: readonly Command[]) {
+  addEventListener(
+    'pointerdown',
+    () => {
+      pointed = true
+    },
+    true,
+  )
   addEventListener('keydown', event => {
     if (event.defaultPrevented || event.isComposing) return
     const found = commands.find(command => meant(command, event) && (command.when?.() ?? true))
-    if (!found) return
+    if (!found) {
+      if (event.key === 'Tab') pointed = false
+      return
+    }
     event.preventDefault()
     void found.perform()
   })

@@ -26,7 +26,7 @@ import {
   setCanvasFlow,
   useCanvas,
 } from './canvas-state.ts'
-import { farZoom, riseOf } from './card-layout.ts'
+import { farZoom, largeGraph, riseOf } from './card-layout.ts'
 import { type CardNode as FlowCard, flowEdges, flowNodes, type LinkEdge } from './flow-elements.ts'
 import { Groups } from './groups.tsx'
 import { FarLinks, LinkLine } from './links.tsx'
@@ -39,6 +39,8 @@ import { wireOf } from './wires.ts'
 const nodeTypes = { card: CardNode }
 const edgeTypes = { link: LinkLine }
 const fitView = { padding: 0.07, maxZoom: 1, minZoom: 0.05 }
+/** Fewer cards are seen without a map. */
+const leastForMap = 6
 const noEdges: LinkEdge[] = []
 const modifiers = ['Shift', 'Control', 'Meta']
 
@@ -171,9 +173,10 @@ export function Canvas({ tab }: { tab: Tab }) {
   const trackpad = useCanvas(state => state.trackpad)
   const connectingType = useCanvas(state => state.connecting?.type)
   const minimap = useUi(state => state.minimap && !state.focus)
-  const far = useStore(state => state.transform[2] < farZoom)
   const { subgraphs } = tab.history.present
   const graph = shownGraph(tab)
+  const isLarge = Object.keys(graph.nodes).length > largeGraph
+  const far = useStore(state => isLarge && state.transform[2] < farZoom)
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the subgraphs of the document count
   const describe = useMemo(() => describer(tab.history.present, types), [subgraphs, types])
   const nodes = useMemo(
@@ -241,7 +244,7 @@ export function Canvas({ tab }: { tab: Tab }) {
       <Background gap={24} size={1.5} />
       <Groups groups={graph.groups} />
       {far && <FarLinks edges={edges} />}
-      {minimap && nodes.length > 1 && (
+      {minimap && nodes.length > leastForMap && (
         <MiniMap<FlowCard>
           pannable
           zoomable

@@ -17,8 +17,9 @@ const leastPictureWidth = 240
 const collapsedWidth = 200
 const mostKeptRows = 12
 
-/** Below this zoom cards are plain boxes: nothing on them could be read. */
+/** Below this zoom, the cards of a large graph are plain boxes: nothing on them could be read. */
 export const farZoom = 0.45
+export const largeGraph = 60
 
 export interface SocketPlace {
   /** React Flow's handle id: `i:<input name>` or `o:<output index>`. */

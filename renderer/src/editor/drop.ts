@@ -88,7 +88,7 @@ export async function takeFiles(files: readonly File[], at: Position2) {
       await takePicture(file, { x: at.x + offset, y: at.y + offset }, offset ? undefined : onCard)
       offset += 32
     } else if (/\.json$/i.test(file.name) || file.type === 'application/json') {
-      await openText(file.name.replace(/\.json$/i, ''), await file.text())
+      await openText(file.name, await file.text())
     } else if (/\.(safetensors|ckpt|pth|pt|onnx|gguf)$/i.test(file.name)) {
       toastError(
         `${file.name} is a model. Put it into a models folder; the Models room shows where.`,

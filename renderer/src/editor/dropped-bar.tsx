@@ -43,7 +43,7 @@ export function DroppedBar() {
             <Button
               look="accent"
               onClick={() => {
-                void openText(fileName.replace(/\.\w+$/, ''), asset.workflow!)
+                void openText(fileName, asset.workflow!)
                 close()
               }}
             >

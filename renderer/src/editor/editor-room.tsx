@@ -44,36 +44,38 @@ function Workspace({ tab }: { tab: Tab }) {
   const focus = useUi(state => state.focus)
   const empty = Object.keys(shownGraph(tab).nodes).length === 0
   return (
-    <div className="relative flex min-w-0 flex-1 flex-col">
-      <RightClickMenu entries={canvasMenu} className="relative min-h-0 flex-1">
-        <div
-          data-testid="canvas"
-          tabIndex={-1}
-          className="absolute inset-0 outline-none"
-          onContextMenuCapture={selectUnderPointer}
-        >
-          <ReactFlowProvider key={`${tab.id} ${tab.at}`}>
-            <Canvas tab={tab} />
-          </ReactFlowProvider>
+    <div className="flex min-w-0 flex-1 flex-col">
+      <div className="relative min-h-0 flex-1">
+        <RightClickMenu entries={canvasMenu} className="absolute inset-0">
+          <div
+            data-testid="canvas"
+            tabIndex={-1}
+            className="absolute inset-0 outline-none"
+            onContextMenuCapture={selectUnderPointer}
+          >
+            <ReactFlowProvider key={`${tab.id} ${tab.at}`}>
+              <Canvas tab={tab} />
+            </ReactFlowProvider>
+          </div>
+        </RightClickMenu>
+        {tab.at !== ROOT && <Crumbs tab={tab} />}
+        {empty && <EmptyCanvas />}
+        {focus && (
+          <IconButton
+            label="Leave focus"
+            keys="f"
+            look="soft"
+            side="left"
+            className="absolute! top-3 right-3"
+            onClick={() => perform('toggle-focus')}
+          >
+            <Minimize2 size={14} aria-hidden />
+          </IconButton>
+        )}
+        <div className="pointer-events-none absolute inset-x-0 bottom-3 flex flex-col items-center gap-2 px-3">
+          <DroppedBar />
+          <Problems tab={tab} />
         </div>
-      </RightClickMenu>
-      {tab.at !== ROOT && <Crumbs tab={tab} />}
-      {empty && <EmptyCanvas />}
-      {focus && (
-        <IconButton
-          label="Leave focus"
-          keys="f"
-          look="soft"
-          side="left"
-          className="absolute! top-3 right-3"
-          onClick={() => perform('toggle-focus')}
-        >
-          <Minimize2 size={14} aria-hidden />
-        </IconButton>
-      )}
-      <div className="pointer-events-none absolute inset-x-0 bottom-[68px] flex flex-col items-center gap-2 px-3">
-        <DroppedBar />
-        <Problems tab={tab} />
       </div>
       <PromptBar tab={tab} />
       <NodePalette />

@@ -7,7 +7,7 @@ import { openPalette } from './canvas-state.ts'
 export function EmptyCanvas() {
   const first = useWorkflows(({ templates }) => templates[0])
   return (
-    <div className="pointer-events-none absolute inset-0 bottom-16 grid place-items-center">
+    <div className="pointer-events-none absolute inset-0 grid place-items-center">
       <div className="text-center text-soft">
         <p className="text-[15px] text-ink">An empty canvas</p>
         <p className="mt-1">Double-click to add a node, or drop a photo.</p>

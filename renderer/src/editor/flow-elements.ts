@@ -11,6 +11,8 @@ export interface CardData extends Record<string, unknown> {
   layout: CardLayout
   /** Names of inputs that a link feeds, in a canonical order. */
   linked: readonly string[]
+  /** Seen from so far that only a box is drawn. */
+  far: boolean
 }
 export type CardNode = Node<CardData, 'card'>
 
@@ -39,7 +41,6 @@ export const handlesOf = (layout: CardLayout): NodeHandle[] =>
 interface Kept {
   linkedKey: string
   description: NodeDescription | undefined
-  far: boolean
   flow: CardNode
 }
 const keptNodes = new WeakMap<GraphNode, Kept>()
@@ -69,19 +70,19 @@ function cardNode(
       measured: { width, height },
       handles: handlesOf(layout),
       selected,
-      data: { node, description, layout, linked },
+      data: { node, description, layout, linked, far },
       ariaLabel: node.title ?? description?.title ?? node.type,
     }
-    kept = { linkedKey, description, far, flow }
+    kept = { linkedKey, description, flow }
     keptNodes.set(node, kept)
   }
   const { flow } = kept
   const moved = flow.position.x !== x || flow.position.y !== y
   // React Flow reads sockets off the elements, and the boxes of the far view have none: on coming
   // nearer every node is given again, with its sockets.
-  if (flow.selected !== selected || moved || kept.far !== far) {
-    kept.flow = { ...flow, selected, position: { x, y } }
-    kept.far = far
+  if (flow.selected !== selected || moved || flow.data.far !== far) {
+    const data = flow.data.far === far ? flow.data : { ...flow.data, far }
+    kept.flow = { ...flow, selected, position: { x, y }, data }
   }
   return kept.flow
 }

@@ -1,9 +1,9 @@
 // What can be done about a problem with one click.
 import type { Problem } from '../../../engine/api/contract.ts'
-import { ROOT } from '../../../engine/graph/edit.ts'
+import { ROOT, setMode } from '../../../engine/graph/edit.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
 import { rootNode } from '../stores/runs.ts'
-import { activeTab, enterCanvas, select, shownGraph } from '../stores/tabs.ts'
+import { activeTab, edit, enterCanvas, select, shownGraph } from '../stores/tabs.ts'
 import { showRoom } from '../stores/ui.ts'
 import { canvasFlow, centreOn, openPalette } from './canvas-state.ts'
 import { describeType } from './subgraph-description.ts'
@@ -33,6 +33,13 @@ function inputOf(problem: Problem) {
 }
 
 export function mendOf(problem: Problem): Mend | undefined {
+  const { node: id, code } = problem
+  if (id && (code === 'unknown_node' || code === 'missing_class_type')) {
+    return {
+      label: 'Leave it out',
+      perform: () => edit('Mute', (document, at) => setMode(document, at, [rootNode(id)], 'mute')),
+    }
+  }
   const found = inputOf(problem)
   if (!found?.input) return undefined
   const { node, input } = found

@@ -1,5 +1,5 @@
 // The runs: finished ones as thumbnails, the running one with its progress, waiting ones in order.
-import { Pause, Play, Trash2, X } from 'lucide-react'
+import { Check, Pause, Play, Trash2, X } from 'lucide-react'
 import type { Run } from '../../../engine/api/contract.ts'
 import { perform } from '../commands/registry.ts'
 import { jumpTo } from '../editor/problem-mend.ts'
@@ -161,7 +161,7 @@ function Finished({ run }: { run: Run }) {
             run.state === 'failed' ? 'text-bad' : 'text-faint',
           )}
         >
-          {endWords[run.state] ?? 'done'}
+          {endWords[run.state] ?? <Check size={16} aria-label="done" />}
         </span>
       )}
       {run.outputs.length > 1 && (

@@ -1,5 +1,5 @@
 // The first screen: three ways in, what this machine is, and the workflows of last time.
-import { FolderOpen, ImagePlus, Plug, Sparkles } from 'lucide-react'
+import { FolderOpen, ImagePlus, Plug, Sparkles, SquarePen } from 'lucide-react'
 import { useState } from 'react'
 import type { Template, WorkflowSummary } from '../../../engine/api/contract.ts'
 import { perform } from '../commands/registry.ts'
@@ -11,14 +11,21 @@ import { cx } from '../ui/class-names.ts'
 import { formatTime, providerWords } from '../ui/format.ts'
 import { RightClickMenu } from '../ui/menu.tsx'
 
-const fewRecent = 8
+const fewRecent = 4
 const mostRecent = 200
+
+/** The first template from words and the first from a photo, in the order they are given. */
+function leading(templates: readonly Template[]): Template[] {
+  const words = templates.find(({ takesImage }) => !takesImage)
+  const photo = templates.find(({ takesImage }) => takesImage)
+  return templates.filter(template => template === words || template === photo)
+}
 
 export function StartScreen() {
   const { templates, recent, loaded } = useWorkflows()
   const info = useSystem(state => state.info)
   const [all, setAll] = useState(false)
-  const first = templates[0]
+  const leads = leading(templates)
   return (
     <div className="flex-1 overflow-y-auto">
       <div className="mx-auto flex w-full max-w-[1040px] flex-col gap-9 px-8 py-10">
@@ -31,17 +38,24 @@ export function StartScreen() {
             </p>
           )}
         </header>
-        <div className="grid grid-cols-[repeat(auto-fit,minmax(230px,1fr))] gap-3">
-          {first && (
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(200px,1fr))] gap-3">
+          {leads.map(template => (
             <Way
-              testId="start-first-picture"
-              icon={<Sparkles size={18} aria-hidden />}
-              title={first.takesImage ? 'Work on a picture' : 'Make a picture'}
-              about={first.about}
-              accent
-              onClick={() => openTemplate(first)}
+              key={template.name}
+              testId={template.takesImage ? 'start-photo' : 'start-first-picture'}
+              icon={
+                template.takesImage ? (
+                  <ImagePlus size={18} aria-hidden />
+                ) : (
+                  <Sparkles size={18} aria-hidden />
+                )
+              }
+              title={template.takesImage ? 'Work on a photo' : 'Make a picture'}
+              about={template.about}
+              accent={template === templates[0]}
+              onClick={() => openTemplate(template)}
             />
-          )}
+          ))}
           <Way
             icon={<FolderOpen size={18} aria-hidden />}
             title="Open a workflow"
@@ -49,7 +63,7 @@ export function StartScreen() {
             onClick={() => perform('open-file')}
           />
           <Way
-            icon={<ImagePlus size={18} aria-hidden />}
+            icon={<SquarePen size={18} aria-hidden />}
             title="Empty canvas"
             about="Build your own from single nodes. Or drop a photo anywhere on this page."
             onClick={() => perform('new-workflow')}

@@ -203,6 +203,9 @@ function shownBy(outputs: readonly Output[]): Record<string, Shown> {
   return shown
 }
 
+export const runsOf = (workflow: string): WorkflowRuns =>
+  useRuns.getState().byWorkflow[workflow] ?? idle
+
 /** For selectors: the states of one workflow, always the same object while idle. */
 export const selectRuns = (state: Runs, workflow: string | undefined): WorkflowRuns =>
   (workflow && state.byWorkflow[workflow]) || idle

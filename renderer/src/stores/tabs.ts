@@ -49,11 +49,13 @@ export function patchTab(id: string, change: (tab: Tab) => Partial<Tab>) {
   }))
 }
 
-export function addTab(
-  workflow: { id: string; name: string; unsaved: boolean },
-  document: Document,
-) {
-  const { id, name, unsaved } = workflow
+interface Opened {
+  id: string
+  name: string
+  unsaved: boolean
+}
+
+export function addTab({ id, name, unsaved }: Opened, document: Document, show = true) {
   const tab: Tab = {
     id,
     name,
@@ -63,9 +65,9 @@ export function addTab(
     nodes: none,
     links: none,
   }
-  setState(state => ({
-    tabs: [...state.tabs.filter(other => other.id !== id), tab],
-    active: id,
+  setState(({ tabs, active }) => ({
+    tabs: [...tabs.filter(other => other.id !== id), tab],
+    active: show ? id : active,
   }))
 }
 

@@ -7,6 +7,7 @@ import { documentText, openWorkflow } from '../../../engine/graph/open-workflow.
 import { host, reason } from '../host/connection.ts'
 import { flushDraft } from './autosave.ts'
 import { useCatalogue } from './catalogue.ts'
+import { runsOf } from './runs.ts'
 import { addTab, dropTab, findTab, patchTab, showTab, useTabs } from './tabs.ts'
 import { toast, toastError } from './toasts.ts'
 import { showRoom } from './ui.ts'
@@ -18,6 +19,9 @@ interface Workflows {
 }
 
 export const useWorkflows = create<Workflows>(() => ({ recent: [], templates: [], loaded: false }))
+
+/** Made from a template or file in this visit. */
+const untouched = new Set<string>()
 
 const openKey = 'comfyrunner.tabs'
 
@@ -44,6 +48,7 @@ export async function createWorkflow(name: string, document: Document = emptyDoc
   try {
     const summary = await host.workflows.create({ name, document: documentText(document) })
     addTab(summary, document)
+    untouched.add(summary.id)
     showRoom('editor')
     return summary.id
   } catch (error) {
@@ -52,11 +57,12 @@ export async function createWorkflow(name: string, document: Document = emptyDoc
 }
 
 /** Opens a file's text as a new workflow; says why when it is not one. */
-export async function openText(name: string, text: string) {
+export async function openText(fileName: string, text: string) {
+  const name = fileName.replace(/\.(json|png|webp|jpe?g)$/i, '')
   try {
     return await createWorkflow(name, readWorkflow(text))
   } catch (error) {
-    toastError(`${name}: ${error instanceof Error ? error.message : 'not a workflow.'}`)
+    toastError(`${fileName}: ${error instanceof Error ? error.message : 'not a workflow.'}`)
   }
 }
 
@@ -68,7 +74,7 @@ export async function openStored(id: string, options: { quiet?: boolean } = {}) 
   }
   try {
     const { summary, document } = await host.workflows.open({ id })
-    addTab(summary, readWorkflow(document))
+    addTab(summary, readWorkflow(document), !options.quiet)
     if (!options.quiet) showRoom('editor')
   } catch (error) {
     if (!options.quiet) toastError(`The workflow did not open. ${reason(error)}`)
@@ -113,8 +119,15 @@ export async function renameWorkflow(id: string, name: string) {
   }
 }
 
-/** Closing loses nothing: the draft stays with the host. */
+/** Closing loses nothing: the draft stays with the host. What was only looked at leaves no trace. */
 export function closeTab(id: string) {
+  const tab = findTab(id)
+  const onlySeen =
+    untouched.has(id) &&
+    tab?.history.past.length === 0 &&
+    tab.history.future.length === 0 &&
+    runsOf(id).run === undefined
+  if (onlySeen) return void removeWorkflow(id)
   void flushDraft(id)
   dropTab(id)
 }
@@ -133,8 +146,11 @@ export async function removeWorkflow(id: string) {
 export async function restoreTabs() {
   const remembered = readRemembered()
   for (const id of remembered.tabs) await openStored(id, { quiet: true })
-  if (remembered.active && findTab(remembered.active)) showTab(remembered.active)
-  if (!remembered.active) showTab(undefined)
+  // Whoever opened something meanwhile stays there.
+  const { active } = useTabs.getState()
+  if (active === undefined && remembered.active && findTab(remembered.active)) {
+    showTab(remembered.active)
+  }
   let last = ''
   useTabs.subscribe(({ tabs, active }) => {
     const next = JSON.stringify({ tabs: tabs.map(tab => tab.id), active })

@@ -1,21 +1,19 @@
-// A node on the canvas. Far out only a plain box is drawn: widgets could not be read anyway.
-import { type NodeProps, useStore } from '@xyflow/react'
+// A node on the canvas. In a large graph seen from far only a plain box with its picture is drawn.
+import type { NodeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { Problem } from '../../../../engine/api/contract.ts'
-import { problemsOf, rootNode, selectRuns, useRuns } from '../../stores/runs.ts'
+import { problemsOf, rootNode, type Shown, selectRuns, useRuns } from '../../stores/runs.ts'
 import { useTabs } from '../../stores/tabs.ts'
-import { farZoom } from '../card-layout.ts'
 import type { CardNode as FlowCard } from '../flow-elements.ts'
 import { Card } from './card.tsx'
+import { CardWell, chosenPicture } from './card-well.tsx'
 import { NoteCard } from './note-card.tsx'
 import { Reroute } from './reroute.tsx'
 
-const isFar = (state: { transform: [number, number, number] }) => state.transform[2] < farZoom
 const noProblems: Problem[] = []
 
 export const CardNode = memo(function CardNode({ id, data, selected }: NodeProps<FlowCard>) {
-  const far = useStore(isFar)
   const workflow = useTabs(state => state.active)
   const run = useRuns(state => selectRuns(state, workflow).nodes[id])
   const shown = useRuns(state => selectRuns(state, workflow).shown[id])
@@ -29,10 +27,9 @@ export const CardNode = memo(function CardNode({ id, data, selected }: NodeProps
   )
   const { layout } = data
   if (layout.kind === 'reroute') return <Reroute data={data} selected={selected} />
-  if (far) {
-    return (
-      <FarBox data={data} selected={selected} state={problems.length ? 'failed' : run?.state} />
-    )
+  if (data.far) {
+    const state = problems.length ? 'failed' : run?.state
+    return <FarBox data={data} selected={selected} state={state} shown={shown} />
   }
   if (layout.kind === 'note') return <NoteCard data={data} selected={selected} />
   return <Card data={data} selected={selected} run={run} shown={shown} problems={problems} />
@@ -42,6 +39,7 @@ interface FarProps {
   data: FlowCard['data']
   selected: boolean
   state?: string
+  shown?: Shown
 }
 
 const edgeOf: Record<string, string> = {
@@ -49,13 +47,14 @@ const edgeOf: Record<string, string> = {
   failed: 'var(--bad)',
 }
 
-function FarBox({ data, selected, state }: FarProps) {
+function FarBox({ data, selected, state, shown }: FarProps) {
   const { node, description, layout } = data
+  const chosen = chosenPicture(data)
   const colour = selected ? 'var(--accent)' : (edgeOf[state ?? ''] ?? 'var(--line-strong)')
   return (
     <div
       data-testid={`node-${node.id}`}
-      className="card overflow-hidden rounded-card bg-card px-3 py-2 text-[26px] leading-[32px] font-medium"
+      className="card relative overflow-hidden rounded-card bg-card px-3 py-2 text-[26px] leading-[32px] font-medium"
       data-mode={node.mode}
       style={{
         width: layout.width,
@@ -64,6 +63,9 @@ function FarBox({ data, selected, state }: FarProps) {
       }}
     >
       <p className="line-clamp-2">{node.title || description?.title || node.type}</p>
+      {layout.well && (shown || chosen) && (
+        <CardWell well={layout.well} chosen={chosen} shown={shown} />
+      )}
     </div>
   )
 }

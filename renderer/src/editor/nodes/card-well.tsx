@@ -4,7 +4,18 @@ import { useState } from 'react'
 import { inputUrl } from '../../host/assets.ts'
 import type { Shown } from '../../stores/runs.ts'
 import type { CardLayout } from '../card-layout.ts'
+import type { CardData } from '../flow-elements.ts'
 import { openPicture } from '../picture-view.ts'
+
+/** The file that a card has chosen; undefined for cards that choose none. */
+export function chosenPicture({ node, description }: CardData): string | undefined {
+  const input = description?.inputs.find(
+    ({ widget }) => widget?.kind === 'choice' && widget.upload !== undefined,
+  )
+  if (!input) return undefined
+  const value = node.values[input.name]
+  return typeof value === 'string' ? value : ''
+}
 
 interface Props {
   well: NonNullable<CardLayout['well']>

@@ -10,7 +10,7 @@ import { cx } from '../../ui/class-names.ts'
 import type { CardData } from '../flow-elements.ts'
 import { WidgetField } from '../widgets/widget-field.tsx'
 import { CardProblems } from './card-problems.tsx'
-import { CardWell } from './card-well.tsx'
+import { CardWell, chosenPicture } from './card-well.tsx'
 import { LivePreview, useWellPreview } from './live-preview.tsx'
 import { NodeState } from './node-state.tsx'
 import { ResizeCorner } from './resize-corner.tsx'
@@ -114,15 +114,6 @@ export function Card({ data, selected, run, shown, problems }: Props) {
 
 const labelOf = ({ node }: CardData, name: string) =>
   node.inputs.find(slot => slot.widget === name)?.label
-
-function chosenPicture({ node, description }: CardData): string | undefined {
-  const input = description?.inputs.find(
-    ({ widget }) => widget?.kind === 'choice' && widget.upload !== undefined,
-  )
-  if (!input) return undefined
-  const value = node.values[input.name]
-  return typeof value === 'string' ? value : ''
-}
 
 function TitleRow({ data, run }: { data: CardData; run?: NodeRun }) {
   const { node, description, layout } = data

@@ -54,7 +54,7 @@ export function NoteCard({ data, selected }: { data: CardData; selected: boolean
           <button
             type="button"
             aria-label={`Note: ${text.slice(0, 200)}. Press Enter to write in it.`}
-            className="nowheel block min-h-0 flex-1 overflow-y-auto px-3 pb-2 text-left"
+            className="nowheel flex min-h-0 flex-1 flex-col items-stretch justify-start overflow-y-auto px-3 pb-2 text-left"
             onDoubleClick={event => {
               event.stopPropagation()
               setWriting(true)
