@@ -75,9 +75,15 @@ function buildPage() {
   run(nodeBinary(), [vite, 'build', '--logLevel', 'warn'], 'The page does not build; see above.')
 }
 
+/** The native pixel kernels, where no prebuild fits and there is a compiler. Never fails. */
+function buildKernels() {
+  spawnSync(nodeBinary(), [at('tools/build-native.mjs')], { stdio: ['ignore', 2, 2] })
+}
+
 function nodeBinary() {
   return at(`node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`)
 }
 
 installPackages()
+if (!quiet) buildKernels()
 if (!process.argv.includes('--no-page')) buildPage()

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
 import { type Tensor, tensor } from '../tensor.ts'
-import { fromBytes } from './bytes.ts'
+import { fromBytes, fromShorts } from './bytes.ts'
 
 /** A 24,000-pixel side or 16,383² pixels is more than a workflow here can use. */
 export const limits = {
@@ -60,10 +60,7 @@ export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Pr
       ? Math.max(1, Math.round(info.height / (info.pageHeight ?? info.height)))
       : 1
     const values = wide
-      ? Float32Array.from(
-          new Uint16Array(data.buffer, data.byteOffset, data.length / 2),
-          v => v / 65535,
-        )
+      ? fromShorts(new Uint16Array(data.buffer, data.byteOffset, data.length / 2))
       : fromBytes(data)
     const picture = separate(values, frames, info.height / frames, info.width, info.channels)
     // The decoder gives every GIF an alpha channel, the format has only clear pixels or none.

@@ -1,5 +1,6 @@
 // Masks are [B,H,W] in 0..1.
 import { type Tensor, tensor } from '../tensor.ts'
+import { kernels } from './kernels/index.ts'
 import { imageShape, maskShape, newMask } from './shape.ts'
 
 /** Every value changed alone; the shape stays. */
@@ -13,8 +14,7 @@ export function mapTensor(source: Tensor, change: (value: number) => number): Te
 /** 1 − x for images and masks alike. */
 export function invert(source: Tensor): Tensor {
   const out = tensor(source.shape)
-  const { data } = source
-  for (let i = 0; i < data.length; i++) out.data[i] = 1 - data[i]!
+  kernels.invert(source.data, out.data)
   return out
 }
 
@@ -67,50 +67,28 @@ export function cropMask(
 /** Grows (or with a negative step shrinks) a mask, one pixel a step, by a 3×3 cross or square. */
 export function growMask(mask: Tensor, steps: number, tapered: boolean): Tensor {
   const { batch, height, width } = maskShape(mask)
+  const plane = { height, width, channels: 1 }
+  const size = height * width
   // Shrinking is growing the negative. Beyond the picture's size nothing changes any more.
-  const sign = steps < 0 ? -1 : 1
+  const shrinks = steps < 0
   const rounds = Math.min(Math.abs(steps), width + height)
-  let from: Float32Array = mask.data.map(value => sign * value)
-  let to: Float32Array = new Float32Array(from.length)
-  for (let round = 0; round < rounds; round++) {
-    for (let b = 0; b < batch; b++) growOnce(from, to, b * height * width, height, width, tapered)
-    ;[from, to] = [to, from]
-  }
-  return tensor(
-    [batch, height, width],
-    from.map(value => sign * value),
-  )
-}
-
-/** Math.max looks at NaN and −0 too, which costs a third more. */
-// biome-ignore lint/complexity/useMathMinMax: see above
-const larger = (a: number, b: number): number => (a > b ? a : b)
-
-/** The largest of each pixel and its neighbours; the edge stands for what lies beyond it. */
-function growOnce(
-  from: Float32Array,
-  to: Float32Array,
-  start: number,
-  height: number,
-  width: number,
-  tapered: boolean,
-): void {
-  for (let y = 0; y < height; y++) {
-    const row = start + y * width
-    const up = y > 0 ? row - width : row
-    const down = y < height - 1 ? row + width : row
-    for (let x = 0; x < width; x++) {
-      const left = x > 0 ? x - 1 : x
-      const right = x < width - 1 ? x + 1 : x
-      let value = larger(from[row + x]!, larger(from[row + left]!, from[row + right]!))
-      value = larger(value, larger(from[up + x]!, from[down + x]!))
-      if (!tapered) {
-        value = larger(value, larger(from[up + left]!, from[up + right]!))
-        value = larger(value, larger(from[down + left]!, from[down + right]!))
+  const out = tensor([batch, height, width])
+  let spare: Float32Array = new Float32Array(size)
+  for (let b = 0; b < batch; b++) {
+    const whole = out.data.subarray(b * size, (b + 1) * size)
+    const source = mask.data.subarray(b * size, (b + 1) * size)
+    let grown: Float32Array = shrinks ? source.map(value => -value) : Float32Array.from(source)
+    if (!tapered) kernels.dilate(grown, whole, plane, 2 * rounds + 1)
+    else {
+      for (let round = 0; round < rounds; round++) {
+        kernels.growCross(grown, spare, plane)
+        ;[grown, spare] = [spare, grown]
       }
-      to[row + x] = value
+      whole.set(grown)
     }
   }
+  if (shrinks) for (let i = 0; i < out.data.length; i++) out.data[i] = -out.data[i]!
+  return out
 }
 
 /** Fades a mask in from its edges, linearly over so many pixels each. */

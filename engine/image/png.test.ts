@@ -70,3 +70,45 @@ describe('PNG text', () => {
       expect(() => readPngText(png.subarray(0, length))).not.toThrow()
   })
 })
+
+describe('PNG pixels', () => {
+  const picture = (channels: 1 | 3 | 4, width: number, height: number, noise: number) => ({
+    data: Uint8Array.from({ length: width * height * channels }, (_, i) => {
+      const grain = noise && (Math.imul(i + 1, 0x9e3779b1) >>> 24) % noise
+      return (i / (7 * channels) + Math.floor(i / (width * channels)) + grain) & 255
+    }),
+    width,
+    height,
+    channels,
+  })
+
+  test.for([
+    [1, 1, 1, 0, 4],
+    [1, 33, 7, 5, 9],
+    [3, 64, 40, 0, 0],
+    [3, 1, 90, 255, 1],
+    [4, 57, 31, 20, 4],
+    // Large enough for a sample to choose how deflate searches, one way and the other.
+    [3, 768, 500, 0, 4],
+    [3, 768, 500, 9, 4],
+  ] as const)('%d channels, %d × %d, noise %d, level %d come back', async options => {
+    const [channels, width, height, noise, level] = options
+    const made = picture(channels, width, height, noise)
+    const png = await encodePng(made, {}, level)
+    const colors = sharp(png).toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    const { data, info } = await colors.raw().toBuffer({ resolveWithObject: true })
+    expect([info.width, info.height]).toEqual([width, height])
+    expect(info.channels).toBe(channels)
+    expect(Buffer.compare(data, made.data)).toBe(0)
+  })
+
+  test('flat pictures are small, noisy ones no larger than their pixels', async () => {
+    const flat = await encodePng({
+      ...picture(3, 768, 500, 0),
+      data: Buffer.alloc(768 * 1500, 9),
+    })
+    expect(flat.length).toBeLessThan(10_000)
+    const noisy = await encodePng(picture(3, 768, 500, 255))
+    expect(noisy.length).toBeLessThan(768 * 500 * 3 * 1.01)
+  })
+})

@@ -1,7 +1,7 @@
-// PNG: pictures encoded by sharp with text chunks of our own put in, and the text of any PNG read
-// without decoding it. https://www.w3.org/TR/png-3/#11textinfo
+// PNG: pictures written with their text, and the text of any PNG read without decoding it.
+// https://www.w3.org/TR/png-3/#11textinfo
 import { crc32, inflateSync } from 'node:zlib'
-import sharp from 'sharp'
+import { compressPixels } from './png-pixels.ts'
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 
@@ -19,25 +19,37 @@ export interface Bitmap {
   channels: 1 | 3 | 4
 }
 
-/** A PNG file with its text chunks right after the header, where ComfyUI puts them. */
+/** PNG's colour type of so many channels: grey, RGB, RGB with alpha. */
+const colorTypes = { 1: 0, 3: 2, 4: 6 } as const
+
+/** A PNG file of 8-bit pixels with its text chunks right after the header, where ComfyUI puts them. */
 export async function encodePng(
-  { data, ...raw }: Bitmap,
+  bitmap: Bitmap,
   text: Record<string, string> = {},
   compressionLevel = 4,
 ): Promise<Uint8Array> {
-  const png = await sharp(data, { raw, limitInputPixels: false })
-    .png({ compressionLevel, adaptiveFiltering: true })
-    .toBuffer()
-  return insertPngText(png, text)
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(bitmap.width, 0)
+  header.writeUInt32BE(bitmap.height, 4)
+  header.set([8, colorTypes[bitmap.channels]], 8)
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    ...textChunks(text),
+    chunk('IDAT', await compressPixels(bitmap, compressionLevel)),
+    chunk('IEND', new Uint8Array()),
+  ])
 }
 
 /** The end of IHDR: 8 bytes of signature, then length, name, 13 bytes of header, CRC. */
 const headerEnd = 8 + 4 + 4 + 13 + 4
 
 export function insertPngText(png: Uint8Array, text: Record<string, string>): Uint8Array {
-  const chunks = Object.entries(text).map(([keyword, value]) => textChunk(keyword, value))
-  return Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)])
+  return Buffer.concat([png.subarray(0, headerEnd), ...textChunks(text), png.subarray(headerEnd)])
 }
+
+const textChunks = (text: Record<string, string>): Buffer[] =>
+  Object.entries(text).map(([keyword, value]) => textChunk(keyword, value))
 
 /** tEXt holds Latin-1 only; everything else goes into iTXt as UTF-8. */
 function textChunk(keyword: string, value: string): Buffer {
@@ -49,13 +61,13 @@ function textChunk(keyword: string, value: string): Buffer {
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-function chunk(name: string, body: Buffer): Buffer {
-  const named = Buffer.concat([latin1(name), body])
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(body.length)
-  const check = Buffer.alloc(4)
-  check.writeUInt32BE(crc32(named))
-  return Buffer.concat([length, named, check])
+function chunk(name: string, body: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(12 + body.length)
+  bytes.writeUInt32BE(body.length)
+  bytes.write(name, 4, 'latin1')
+  bytes.set(body, 8)
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), 8 + body.length)
+  return bytes
 }
 
 /** Every text of a PNG by keyword: tEXt, zTXt and iTXt. Stops quietly where the file is cut off. */

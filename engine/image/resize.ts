@@ -2,18 +2,13 @@
 // of the methods, PIL's 8-bit Lanczos for the fifth. Latents pass through the same code as planes.
 import { type Tensor, tensor } from '../tensor.ts'
 import { fromBytes, toBytes } from './bytes.ts'
+import type { Taps } from './kernels/contract.ts'
+import { kernels } from './kernels/index.ts'
 import { resizeLanczos } from './lanczos.ts'
 import { imageShape, maskShape, newImage, newMask } from './shape.ts'
 
 export const resizeMethods = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] as const
 export type ResizeMethod = (typeof resizeMethods)[number]
-
-/** For every output: `size` places to read, and how much each weighs. */
-interface Taps {
-  size: number
-  from: Int32Array
-  weight: Float32Array
-}
 
 const clamp = (i: number, length: number): number => (i < 0 ? 0 : i >= length ? length - 1 : i)
 
@@ -53,11 +48,11 @@ function areaTaps(from: number, to: number): Taps {
   let size = 1
   for (let i = 0; i < to; i++) size = Math.max(size, end(i) - begin(i))
   const taps = { size, from: new Int32Array(to * size), weight: new Float32Array(to * size) }
-  for (let i = 0; i < to; i++)
-    for (let k = begin(i), n = end(i) - k, at = i * size; k < end(i); k++, at++) {
-      taps.from[at] = k
-      taps.weight[at] = 1 / n
-    }
+  for (let i = 0; i < to; i++) {
+    const count = end(i) - begin(i)
+    for (let k = 0; k < size; k++) taps.from[i * size + k] = Math.min(begin(i) + k, end(i) - 1)
+    taps.weight.fill(1 / count, i * size, i * size + count)
+  }
   return taps
 }
 
@@ -65,51 +60,6 @@ const tapsOf = {
   bilinear: linearTaps,
   bicubic: cubicTaps,
   area: areaTaps,
-}
-
-/** [rows, from, channels] → [rows, to, channels] */
-function acrossRow(
-  source: Float32Array,
-  rows: number,
-  from: number,
-  to: number,
-  channels: number,
-  taps: Taps,
-): Float32Array {
-  const out = new Float32Array(rows * to * channels)
-  const { size, from: places, weight } = taps
-  let at = 0
-  for (let row = 0; row < rows; row++) {
-    const start = row * from * channels
-    for (let x = 0; x < to; x++)
-      for (let c = 0; c < channels; c++) {
-        let sum = 0
-        for (let k = x * size, end = k + size; k < end; k++)
-          sum += weight[k]! * source[start + places[k]! * channels + c]!
-        out[at++] = sum
-      }
-  }
-  return out
-}
-
-/** [from, stride] → [to, stride], written into `out` from `at`. */
-function downColumn(
-  source: Float32Array,
-  start: number,
-  to: number,
-  stride: number,
-  taps: Taps,
-  out: Float32Array,
-  at: number,
-): void {
-  const { size, from: places, weight } = taps
-  for (let y = 0; y < to; y++, at += stride)
-    for (let k = y * size, end = k + size; k < end; k++) {
-      const w = weight[k]!
-      if (w === 0) continue
-      const row = start + places[k]! * stride
-      for (let i = 0; i < stride; i++) out[at + i] = out[at + i]! + w * source[row + i]!
-    }
 }
 
 /** The source place of every output, for nearest-exact. */
@@ -156,18 +106,17 @@ function interpolate(
     return
   }
   const taps = tapsOf[method]
-  const wide =
-    width === toWidth
-      ? data
-      : acrossRow(data, planes * height, width, toWidth, channels, taps(width, toWidth))
-  const stride = toWidth * channels
-  if (height === toHeight) {
-    out.set(wide)
-    return
-  }
-  const rows = taps(height, toHeight)
+  const rows = height === toHeight ? undefined : taps(height, toHeight)
+  const columns = width === toWidth ? undefined : taps(width, toWidth)
+  const [size, toSize] = [height * width * channels, toHeight * toWidth * channels]
   for (let p = 0; p < planes; p++)
-    downColumn(wide, p * height * stride, toHeight, stride, rows, out, p * toHeight * stride)
+    kernels.resample(
+      data.subarray(p * size, (p + 1) * size),
+      out.subarray(p * toSize, (p + 1) * toSize),
+      { height, width, channels },
+      rows,
+      columns,
+    )
 }
 
 /** IMAGE [B,H,W,C] → [B,height,width,C]. */
@@ -188,7 +137,7 @@ export function resizeImage(
   for (let b = 0; b < batch; b++) {
     const bytes = toBytes(image.data.subarray(b * size, (b + 1) * size))
     const resized = resizeLanczos(bytes, h, w, channels, height, width)
-    fromBytes(resized, out.data.subarray(b * resized.length))
+    fromBytes(resized, out.data.subarray(b * resized.length, (b + 1) * resized.length))
   }
   return out
 }
