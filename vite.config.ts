@@ -49,7 +49,15 @@ export default defineConfig({
     },
   },
   environments: {
-    client: { build: { outDir: at('dist/renderer'), emptyOutDir: true, target: 'es2024' } },
+    client: {
+      build: {
+        outDir: at('dist/renderer'),
+        emptyOutDir: true,
+        target: 'es2024',
+        // One page, loaded from the same machine.
+        chunkSizeWarningLimit: 2000,
+      },
+    },
     main: program('main', 'electron/main/index.ts'),
     preload: program('preload', 'electron/preload/index.ts', 'cjs'),
     engine: program('engine', 'engine/run/worker.ts'),
