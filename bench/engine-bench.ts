@@ -4,8 +4,14 @@ import { cpus } from 'node:os'
 import { basename, resolve } from 'node:path'
 import type { OnnxGraph } from '../engine/inference/onnx-graph.ts'
 import { openWeights } from '../engine/inference/open-weights.ts'
-import { defaultThreads, openSession, type Session } from '../engine/inference/session.ts'
+import {
+  defaultThreads,
+  openSession,
+  type Session,
+  usualOptimization,
+} from '../engine/inference/session.ts'
 import type { Weights } from '../engine/inference/weights.ts'
+import { weightBytes } from '../engine/models/recipe.ts'
 import { buildUnet, unetConfig } from '../engine/models/unet.ts'
 import { buildVaeDecoder, vaeConfig } from '../engine/models/vae-graph.ts'
 import { sizeOf, type Tensor, tensor } from '../engine/tensor.ts'
@@ -109,7 +115,12 @@ async function benchModel(
   const idleBytes = process.memoryUsage.rss()
   const started = performance.now()
   const weights = openWeights(file)
-  const unet = await openSession(unetOf(weights), { threads })
+  const fileMb = [...weights.tensors.values()].reduce((sum, { length }) => sum + length, 0) / 1e6
+  const options = (prefix: string) => ({
+    threads,
+    optimization: usualOptimization(weightBytes(weights, prefix)),
+  })
+  const unet = await openSession(unetOf(weights), options(unetConfig(weights).prefix))
   const loadSeconds = (performance.now() - started) / 1000
   const loadRssMb = (process.memoryUsage.rss() - idleBytes) / 1e6
   const steps: Measure[] = []
@@ -118,7 +129,10 @@ async function benchModel(
       await measure(unet, unetOf(weights), unetFeeds(weights, pixels / 8), pixels, threads),
     )
   await unet.release()
-  const decoder = await openSession(decoderOf(weights), { threads })
+  const decoder = await openSession(
+    decoderOf(weights),
+    options(`${vaeConfig(weights).prefix}decoder.`),
+  )
   const feeds = (edge: number) => ({
     latent: wave([1, vaeConfig(weights).latentChannels, edge, edge]),
   })
@@ -127,7 +141,6 @@ async function benchModel(
     vaeDecode.push(await measure(decoder, decoderOf(weights), feeds(pixels / 8), pixels, threads))
   const runRssMb = (process.memoryUsage.rss() - idleBytes) / 1e6
   await decoder.release()
-  const fileMb = [...weights.tensors.values()].reduce((sum, { length }) => sum + length, 0) / 1e6
   return { name: basename(file), fileMb, loadSeconds, loadRssMb, runRssMb, steps, vaeDecode }
 }
 

@@ -30,6 +30,12 @@ export interface Branch {
   /** Adds to `y`, the output of the layer `key` for `x`. Gives `y` back if it has nothing to add. */
   linear(layers: Layers, key: string, x: Value, y: Value): Value
   conv(layers: Layers, key: string, x: Value, y: Value, shape: ConvShape): Value
+  /** Whether it must change the tensor `name` itself: then all branches of that tensor do. */
+  folds?(name: string): boolean
+  /** Whether tensors that it changes go back to the type they are stored in, as in ComfyUI. */
+  readonly rounds?: boolean
+  /** `value` [shape] of the tensor `name` as changed. Gives `value` back if it has no say in it. */
+  fold?(layers: Layers, name: string, value: Value, shape: readonly number[]): Value
 }
 
 export interface ConvShape {
@@ -42,7 +48,12 @@ const stored: Partial<Record<WeightType, DataType>> = {
   F32: DataType.float,
   F16: DataType.float16,
   BF16: DataType.bfloat16,
+  F8_E4M3: DataType.float8e4m3fn,
+  F8_E5M2: DataType.float8e5m2,
 }
+
+/** What 8-bit weights are multiplied by, one number a tensor. */
+const scaleEnds = ['scale_weight', 'weight_scale']
 
 export class Layers {
   readonly graph: OnnxGraph
@@ -74,7 +85,39 @@ export class Layers {
 
   /** A weight as float32, optionally seen under other dimensions. */
   weight(key: string, dims?: readonly number[]): Value {
-    return this.widen(weight(this.weights, key), dims)
+    const source = weight(this.weights, key)
+    if (!this.folds(key)) return this.times(this.widen(source, dims), this.scale(key))
+    const changed = this.branches.reduce(
+      (value, branch) => branch.fold?.(this, key, value, source.shape) ?? value,
+      this.times(this.widen(source), this.scale(key)),
+    )
+    const rounded = this.branches.some(branch => branch.rounds)
+      ? this.roundedTo(source, changed)
+      : changed
+    return dims ? this.graph.op('Reshape', [rounded, this.graph.ints(dims)]) : rounded
+  }
+
+  /** Of a scaled 8-bit weight. */
+  private scale(key: string): Value | undefined {
+    if (!key.endsWith('.weight')) return undefined
+    const names = scaleEnds.map(end => key.replace(/weight$/, end))
+    const found = names.find(name => this.weights.tensors.get(name)?.length)
+    return found && this.widen(weight(this.weights, found), [])
+  }
+
+  private times(x: Value, factor: Value | undefined): Value {
+    return factor ? this.graph.op('Mul', [x, factor]) : x
+  }
+
+  private roundedTo(source: Weight, value: Value): Value {
+    const to = stored[source.type]
+    if (!to || to === DataType.float) return value
+    return this.graph.op('Cast', [this.graph.op('Cast', [value], { to })], { to: DataType.float })
+  }
+
+  /** Whether a tensor is changed by its branches, rather than the layer's output. */
+  private folds(key: string): boolean {
+    return this.branches.some(branch => branch.folds?.(key))
   }
 
   /** A weight in its stored type and the type: to gather from before widening. */
@@ -96,6 +139,10 @@ export class Layers {
     return cast
   }
 
+  private addTo(x: Value, bias: Value | undefined): Value {
+    return bias ? this.add(x, bias) : x
+  }
+
   add(a: Value, b: Value): Value {
     return this.graph.op('Add', [a, b])
   }
@@ -103,9 +150,16 @@ export class Layers {
   /** [..., in] → [..., out]. A 1×1 convolution's weight will do. */
   linear(x: Value, key: string): Value {
     const [outputs, inputs] = this.shape(`${key}.weight`) as [number, number]
-    const w = this.weight(`${key}.weight`, [outputs, inputs])
+    const name = `${key}.weight`
     const bias = this.has(`${key}.bias`) ? this.weight(`${key}.bias`) : undefined
-    const y = this.product(x, w, [outputs, inputs], bias)
+    if (this.folds(name))
+      return this.product(x, this.weight(name, [outputs, inputs]), [outputs, inputs], bias)
+    const scale = this.scale(name)
+    const w = this.widen(weight(this.weights, name), [outputs, inputs])
+    // The output is smaller than the weight: it is what gets multiplied.
+    const y = scale
+      ? this.addTo(this.times(this.product(x, w, [outputs, inputs]), scale), bias)
+      : this.product(x, w, [outputs, inputs], bias)
     return this.branches.reduce((sum, branch) => branch.linear(this, key, x, sum), y)
   }
 
@@ -128,6 +182,7 @@ export class Layers {
     const bias = this.has(`${key}.bias`) ? [this.weight(`${key}.bias`)] : []
     const size = this.shape(`${key}.weight`)
     const y = this.convolve([x, this.weight(`${key}.weight`), ...bias], size, shape)
+    if (this.folds(`${key}.weight`)) return y
     return this.branches.reduce((sum, branch) => branch.conv(this, key, x, sum, shape), y)
   }
 

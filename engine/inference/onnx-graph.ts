@@ -6,7 +6,16 @@ import { ModelError } from '../nodes/models.ts'
 import { ProtobufWriter } from './protobuf.ts'
 import type { Weight } from './weights.ts'
 
-export const DataType = { float: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const
+export const DataType = {
+  float: 1,
+  uint8: 2,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e5m2: 19,
+} as const
 export type DataType = (typeof DataType)[keyof typeof DataType]
 
 /** The name of a tensor inside a graph. */
@@ -35,7 +44,7 @@ export interface GraphNode {
 }
 
 /** Operators of onnxruntime's own domain. */
-const contributed = new Set(['FusedMatMul', 'MultiHeadAttention', 'QuickGelu'])
+const contributed = new Set(['FusedMatMul', 'MultiHeadAttention', 'QuickGelu', 'RotaryEmbedding'])
 
 const irVersion = 10
 const opsetVersion = 21

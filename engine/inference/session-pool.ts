@@ -2,20 +2,23 @@
 // when their weights pass a budget. Nobody holds a session: each run names it anew.
 import type { Tensor } from '../tensor.ts'
 import type { OnnxGraph } from './onnx-graph.ts'
-import { type Ids, type Optimization, openSession, type Session } from './session.ts'
+import {
+  type Ids,
+  type Optimization,
+  openSession,
+  type Session,
+  usualOptimization,
+} from './session.ts'
 
 export interface SessionRecipe {
   /** Files, versions and options: equal keys are equal networks. */
   readonly key: string
   /** What it holds in memory, roughly: the bytes of its weights. */
   readonly costBytes: number
-  /** By default `all` for small networks, whose weights may be copied, else `disabled`. */
+  /** `usualOptimization` by default. */
   readonly optimization?: Optimization
   build(): OnnxGraph
 }
-
-/** Measured with the starter model: 30 % less to run for a tenth of a second more to load. */
-const smallBytes = 64e6
 
 export interface SessionPoolOptions {
   budgetBytes: number
@@ -87,7 +90,7 @@ export class SessionPool {
 
   private open({ key, costBytes, build, ...recipe }: SessionRecipe): Entry {
     const { threads } = this.options
-    const optimization = recipe.optimization ?? (costBytes < smallBytes ? 'all' : 'disabled')
+    const optimization = recipe.optimization ?? usualOptimization(costBytes)
     const session = Promise.resolve().then(() => openSession(build(), { optimization, threads }))
     // A session that did not open must not stay in the way of the next try.
     session.catch(() => this.entries.delete(key))

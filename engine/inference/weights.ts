@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ModelError } from '../nodes/models.ts'
 import { sizeOf } from '../tensor.ts'
+import { float8ToFloat } from './float8.ts'
 import { bfloat16ToFloat, halfToFloat } from './half.ts'
 
 export type WeightType = keyof typeof weightBytes
@@ -82,6 +83,10 @@ export function readFloats(weight: Weight): Float32Array {
       return halfToFloat(new Uint16Array(buffer))
     case 'BF16':
       return bfloat16ToFloat(new Uint16Array(buffer))
+    case 'F8_E4M3':
+      return float8ToFloat(new Uint8Array(buffer), 'e4m3fn')
+    case 'F8_E5M2':
+      return float8ToFloat(new Uint8Array(buffer), 'e5m2')
     default:
       throw new ModelError(
         `${basename(weight.file)} holds ${weight.type} where floating point numbers are expected. ` +

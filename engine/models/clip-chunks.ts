@@ -22,6 +22,7 @@ export function chunkPrompt(
   prompt: string,
   tokenizer: ClipTokenizer,
   findEmbedding: FindEmbedding = () => undefined,
+  padToken = endToken,
 ): WeightedToken[][] {
   const runs = parseWeights(prompt).flatMap(({ text, weight }) =>
     [...runsOf(text, tokenizer, findEmbedding)].map(run =>
@@ -42,14 +43,22 @@ export function chunkPrompt(
       }
       chunks.push([])
     }
-  return chunks.map(pad)
+  return chunks.map(chunk => pad(chunk, padToken))
 }
 
-/** Start, tokens, and the end token to the end. */
-function pad(tokens: WeightedToken[]): WeightedToken[] {
-  const ends = chunkLength - 1 - tokens.length
-  const end: WeightedToken = { id: endToken, weight: 1 }
-  return [{ id: startToken, weight: 1 }, ...tokens, ...Array.from({ length: ends }, () => end)]
+/** The chunk of a prompt without words. */
+export const emptyChunk = (padToken: number): WeightedToken[] => pad([], padToken)
+
+/** Start, tokens, the end token, and the encoder's filler. */
+function pad(tokens: readonly WeightedToken[], padToken: number): WeightedToken[] {
+  const ids = Array.from({ length: chunkLength - 1 - tokens.length }, (_, i) =>
+    i === 0 ? endToken : padToken,
+  )
+  return [
+    { id: startToken, weight: 1 },
+    ...tokens,
+    ...ids.map((id): WeightedToken => ({ id, weight: 1 })),
+  ]
 }
 
 type Run = Omit<WeightedToken, 'weight'>[]

@@ -2,31 +2,31 @@
 // has at the same place: z' = empty + (z - empty)·weight.
 import type { Ids } from '../inference/session.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import type { WeightedToken } from './clip-chunks.ts'
-import { endToken, startToken } from './clip-tokenizer.ts'
+import { emptyChunk, type WeightedToken } from './clip-chunks.ts'
+import { endToken } from './clip-tokenizer.ts'
 
 type Feeds = Record<string, Tensor | Ids>
 
 /** Runs buildClip's graph. */
 export type RunClip = (feeds: Feeds) => Promise<Record<string, Tensor>>
 
-/** Runs buildClip's graph over all chunks at once. → cond [1,77·n,width], pooled [1,width]. */
+/** Runs buildClip's graph over all chunks at once. → cond [1,77·n,width], pooled [1,P]. */
 export async function encodeChunks(
   run: RunClip,
   chunks: readonly (readonly WeightedToken[])[],
-  width: number,
+  { width, padToken }: { width: number; padToken: number },
 ): Promise<{ cond: Tensor; pooled: Tensor }> {
   const length = chunks[0]!.length
   const weighted = chunks.some(chunk => chunk.some(token => token.weight !== 1))
-  const empty = Array.from({ length }, (_, i) => ({ id: i ? endToken : startToken, weight: 1 }))
-  const rows = weighted ? [...chunks, empty] : chunks
+  const rows = weighted ? [...chunks, emptyChunk(padToken)] : chunks
   const { cond, last } = await run(feeds(rows, length, width))
   const states = cond!.data.slice(0, chunks.length * length * width)
   if (weighted) weigh(states, chunks, cond!.data.subarray(states.length))
   const end = chunks[0]!.findIndex(token => token.id === endToken && !token.vector)
+  const pooledWidth = last!.shape[2]!
   return {
     cond: tensor([1, chunks.length * length, width], states),
-    pooled: tensor([1, width], last!.data.slice(end * width, (end + 1) * width)),
+    pooled: tensor([1, pooledWidth], last!.data.slice(end * pooledWidth, (end + 1) * pooledWidth)),
   }
 }
 

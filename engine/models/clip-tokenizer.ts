@@ -79,7 +79,7 @@ function clean(text: string): string {
 }
 
 /** Every byte as a printable letter: itself where it prints, else one from 256 upwards. */
-const byteLetters: ReadonlyMap<number, string> = (() => {
+export const byteLetters: ReadonlyMap<number, string> = (() => {
   const prints = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
   const all = Array.from({ length: 256 }, (_, byte) => byte)

@@ -4,15 +4,15 @@ import { basename } from 'node:path'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { clipPrefix } from './clip.ts'
+import { type UnetFacts, unetFacts } from './unet-family.ts'
 
 export interface CheckpointFacts {
-  family: 'sd1' | 'starter'
-  prediction: 'epsilon' | 'v'
+  unet: UnetFacts
   hasText: boolean
   hasVae: boolean
 }
 
-/** Signs of files that are no SD 1.x checkpoint: the first that fits names the file. */
+/** Signs of files that are no Stable Diffusion checkpoint: the first that fits names the file. */
 const others: readonly [sign: RegExp, what: string, mend: string][] = [
   [/lora_(down|up|A|B)\.weight$|_lora\.(down|up)\.weight$/, 'a LoRA', 'Move it to loras/.'],
   [/^control_model\.|^controlnet_|\.zero_convs?\./, 'a ControlNet', 'Move it to controlnet/.'],
@@ -23,7 +23,7 @@ const others: readonly [sign: RegExp, what: string, mend: string][] = [
   [/cap_embedder\.|noise_refiner\./, 'a Lumina or Z-Image model', ''],
   [/transformer_blocks\.0\.attn\.add_q_proj/, 'a Qwen-Image model', ''],
   [/(^|\.)blocks\.0\.cross_attn\./, 'a Wan video model', ''],
-  [/^conditioner\.embedders\./, 'an SDXL model', ''],
+  [/^conditioner\.embedders\./, 'the text encoders of an SDXL model', ''],
   [/^down_blocks\.0\./, 'a UNet in diffusers layout', 'Use a checkpoint in one file.'],
   [/^(decoder|encoder)\.conv_in\./, 'a VAE', 'Move it to vae/ and load it with VAELoader.'],
   [/^text_model\.|^(encoder|shared)\./, 'a text encoder', 'Move it to text_encoders/.'],
@@ -31,28 +31,25 @@ const others: readonly [sign: RegExp, what: string, mend: string][] = [
 
 const unet = 'model.diffusion_model.'
 
-/** @throws ModelError that says what the file looks like and what to do with it. */
+/**
+ * For weights with familiar names.
+ * @throws ModelError that says what the file looks like and what to do with it.
+ */
 export function detectCheckpoint(weights: Weights): CheckpointFacts {
-  const first = weights.tensors.get(`${unet}input_blocks.0.0.weight`)
-  if (!first) throw refused(weights, otherFamily(weights))
-  const keys = [...weights.tensors.keys()]
-  const contextKey = keys.find(key => key.startsWith(unet) && key.endsWith('attn2.to_k.weight'))
-  const context = contextKey ? weights.tensors.get(contextKey)!.shape[1] : undefined
-  const own = weights.metadata['comfyrunner.head_dim'] !== undefined
-  if (!own && context !== 768) throw refused(weights, unetOfOtherFamily(context))
-  if (first.shape[1] !== 4)
-    throw refused(weights, [
-      first.shape[1] === 9
-        ? 'an inpainting model (9 channels)'
-        : `a model of ${first.shape[1]} channels`,
-      'Use a plain checkpoint with a latent noise mask.',
-    ])
   return {
-    family: own ? 'starter' : 'sd1',
-    prediction: weights.metadata['modelspec.prediction_type'] === 'v' ? 'v' : 'epsilon',
+    unet: detectUnet(weights),
     hasText: clipPrefix(weights) !== undefined,
     hasVae: weights.tensors.has('first_stage_model.decoder.conv_in.weight'),
   }
+}
+
+/** @throws ModelError unless the file holds a UNet that can run. */
+export function detectUnet(weights: Weights): UnetFacts {
+  if (!weights.tensors.has(`${unet}input_blocks.0.0.weight`))
+    throw refused(weights, otherFamily(weights))
+  const facts = unetFacts(weights)
+  if (typeof facts === 'string') throw refused(weights, [facts, ''])
+  return facts
 }
 
 /** @throws ModelError unless the file is, or holds, a KL autoencoder in the SD layout. */
@@ -72,20 +69,13 @@ function otherFamily(weights: Weights): readonly [string, string] {
   return found ? [found[1], found[2]] : [`a file of an unknown kind ("${keys[0]}" …)`, '']
 }
 
-function unetOfOtherFamily(context: number | undefined): readonly [string, string] {
-  if (context === 1024) return ['a Stable Diffusion 2 model', '']
-  if (context === 1280) return ['the SDXL refiner', '']
-  if (context === 2048) return ['an SDXL model', '']
-  return [`a UNet with text of width ${context ?? 'unknown'}`, '']
-}
-
 const refused = (
   weights: Weights,
   [what, mend]: readonly [string, string],
-  wanted = 'Stable Diffusion 1.x checkpoint',
+  wanted = 'Stable Diffusion checkpoint',
 ) =>
   new ModelError(
     `${basename(weights.file)} is no ${wanted}: it looks like ${what}. ` +
       (mend ||
-        'This version runs Stable Diffusion 1.x; use such a checkpoint, or run this workflow on your ComfyUI.'),
+        'Use a checkpoint of Stable Diffusion 1, 2 or XL, or run this workflow on your ComfyUI.'),
   )

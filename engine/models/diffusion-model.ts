@@ -4,7 +4,9 @@ import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { pooledVector } from './adm.ts'
+import { admVector } from './adm.ts'
+import { controlFeeds } from './controlnet.ts'
+import { editInput, inpaintInput } from './joined-input.ts'
 import type {
   Adapter,
   ConditioningItem,
@@ -13,16 +15,20 @@ import type {
   ModelSampling,
   Network,
   NetworkInput,
+  NoisedLatent,
 } from './kinds.ts'
-import { LoraBranch, loraChanges } from './lora.ts'
+import { checkLora, LoraBranch, loraChanges } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { buildUnet, type UnetConfig, unetConfig } from './unet.ts'
+import type { JoinedInput } from './unet-family.ts'
 
 export interface DiffusionModelParts {
   weights: Weights
   pool: SessionPool
   latent: LatentFormat
   sampling: ModelSampling
+  /** What the network sees beside the latent. */
+  joins?: JoinedInput
   /** Opens a LoRA's file. */
   openWeights: (file: string) => Weights
 }
@@ -47,7 +53,7 @@ export class UnetModel implements DiffusionModel {
   }
 
   withAdapter(adapter: Adapter): DiffusionModel {
-    loraChanges(this.parts.openWeights(adapter.file), this.parts.weights)
+    checkLora(this.parts.openWeights(adapter.file), this.parts.weights)
     return new UnetModel(this.parts, [...this.adapters, adapter])
   }
 
@@ -55,8 +61,20 @@ export class UnetModel implements DiffusionModel {
     return new UnetModel({ ...this.parts, sampling }, this.adapters)
   }
 
-  admVector(conditioning: ConditioningItem): Tensor | undefined {
-    return pooledVector(this.config.adm, conditioning)
+  admVector(
+    conditioning: ConditioningItem,
+    size: { width: number; height: number },
+    side?: 'positive' | 'negative',
+  ): Tensor | undefined {
+    return admVector(this.config.adm, conditioning, size, side)
+  }
+
+  joined(conditioning: ConditioningItem, latent: NoisedLatent): Tensor | undefined {
+    const { joins = 'none', latent: format } = this.parts
+    if (joins === 'none') return undefined
+    return joins === 'inpaint'
+      ? inpaintInput(conditioning, latent, format)
+      : editInput(conditioning, latent)
   }
 
   async network(): Promise<Network> {
@@ -74,27 +92,35 @@ export class UnetModel implements DiffusionModel {
         const feeds: Record<string, Tensor> = Object.fromEntries(strengths)
         Object.assign(feeds, { x, t: tensor([timesteps.length], timesteps), context })
         if (this.config.adm > 0 && input.y) feeds.y = input.y
-        return (await pool.run(recipe, feeds)).out!
+        const { control, without } = input
+        const perturbed = without?.middleAttention ?? false
+        if (!control && !perturbed) return (await pool.run(recipe, feeds)).out!
+        if (control) Object.assign(feeds, controlFeeds(control))
+        return (await pool.run(this.recipe({ control: !!control, perturbed }), feeds)).out!
       },
     }
   }
 
-  private recipe(): SessionRecipe {
+  /** A variant is another session, so that runs without it pay nothing. */
+  private recipe({ control = false, perturbed = false } = {}): SessionRecipe {
     const { weights, openWeights } = this.parts
     const loras = this.adapters.map(adapter => openWeights(adapter.file))
     return {
-      key: ['unet', ...[weights, ...loras].map(identity)].join(' | '),
+      key: [
+        `unet${control ? ' with control' : ''}${perturbed ? ' perturbed' : ''}`,
+        ...[weights, ...loras].map(identity),
+      ].join(' | '),
       costBytes: weightBytes(weights, this.config.prefix),
       build: () => {
         const branches = loras.map(
           (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
         )
-        return buildUnet(weights, this.config, { branches })
+        return buildUnet(weights, this.config, { branches, control, perturbed })
       },
     }
   }
 
-  private check({ x, context, y, control }: NetworkInput): void {
+  private check({ x, context, y }: NetworkInput): void {
     const { channels, contextWidth, adm } = this.config
     if (x.shape[1] !== channels)
       throw new ModelError(
@@ -108,9 +134,5 @@ export class UnetModel implements DiffusionModel {
       )
     if (adm > 0 && !y)
       throw new ModelError('The model needs the pooled text beside the conditioning.')
-    if (control)
-      throw new ModelError(
-        'ControlNet is not supported by this version. Remove the ControlNet node.',
-      )
   }
 }

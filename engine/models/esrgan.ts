@@ -91,14 +91,14 @@ function compactConfig(weights: Weights): UpscalerConfig {
   return { family: 'compact', scale, unshuffle: 1, features, keys }
 }
 
-/** Input `image` [B,3,H,W] in 0..1, H and W multiples of `unshuffle`; output `image_out`. */
+/** Input `image` [B,3,H,W] in 0..1, H and W multiples of `unshuffle`; output `out`. */
 export function buildUpscaler(weights: Weights, config: UpscalerConfig): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const image = graph.input('image', DataType.float, ['B', 3, 'H', 'W'])
   const out =
     config.family === 'rrdb' ? rrdb(layers, image, config) : compact(layers, image, config)
-  graph.output('image_out', out, ['B', 3, 'OH', 'OW'])
+  graph.output('out', out, ['B', 3, 'OH', 'OW'])
   return graph
 }
 

@@ -1,6 +1,8 @@
 // What travels along model-typed links. The sampler sees only these interfaces; what makes the
 // numbers (onnxruntime sessions, weights) stays behind them in `models/` and `inference/`.
+import type { ModelPatches } from '../sampling/model-patches.ts'
 import type { Tensor } from '../tensor.ts'
+import type { TaesdName } from './taesd-names.ts'
 
 /** Facts of a latent space: scale, shift and a cheap projection to colour for previews. */
 export interface LatentFormat {
@@ -10,13 +12,20 @@ export interface LatentFormat {
   /** stored = (vae - shift) * scale */
   scale: number
   shift: number
+  /** Of each channel, first of all: (vae - mean) / std. Equal channels without it. */
+  perChannel?: { mean: readonly number[]; std: readonly number[] }
   /** [channels][3] and bias [3]: latent → RGB in -1..1. */
   rgb: readonly (readonly number[])[]
   rgbBias?: readonly number[]
+  /** The tiny autoencoder of this space, as it is called in `vae_approx`. */
+  taesd?: TaesdName
 }
 
-/** How a network's output is read: DDPM epsilon, v-prediction, rectified flow, EDM. */
-export type Prediction = 'epsilon' | 'v' | 'flow' | 'edm'
+/**
+ * How a network's output is read: DDPM epsilon, v-prediction, rectified flow, EDM, the picture
+ * itself; `lcm` is epsilon of a consistency model, `img2img` the picture from an unscaled input.
+ */
+export type Prediction = 'epsilon' | 'v' | 'flow' | 'edm' | 'x0' | 'lcm' | 'img2img'
 
 /** The noise schedule the model was trained on. `sigmas` ascend, float32 as in ComfyUI. */
 export interface ModelSampling {
@@ -32,9 +41,8 @@ export interface ModelSampling {
   percentToSigma(percent: number): number
 }
 
-/** Residuals that a ControlNet adds: one list per place, last block first in `output`. */
+/** Residuals that a ControlNet adds: `output` to what skips from each block, first block first. */
 export interface ControlResiduals {
-  input?: (Tensor | undefined)[]
   middle?: (Tensor | undefined)[]
   output?: (Tensor | undefined)[]
 }
@@ -49,6 +57,36 @@ export interface NetworkInput {
   /** [B,A] added to the time embedding (SDXL's adm vector); the starter model's pooled text. */
   y?: Tensor
   control?: ControlResiduals
+  /** Left out of the network on purpose, for the worse picture that some guidance keeps away from. */
+  without?: Weakening
+  /** What `DiffusionModel.extras` made of the conditioning, by name, each [B,…]. */
+  extras?: Readonly<Record<string, Tensor>>
+}
+
+/** CONTROL_NET: a network that sees a picture and steers the UNet by residuals. */
+export interface ControlNet {
+  /** Pictures [B,H,W,3] cut and resized for a latent of this size: [B,3,height·8,width·8]. */
+  hint(image: Tensor, width: number, height: number): Tensor
+  /** For an input as the UNet gets it, with a hint for each of its latents. */
+  residuals(input: NetworkInput, hint: Tensor): Promise<ControlResiduals>
+}
+
+/** A ControlNet laid on a conditioning, after those that were laid on before. */
+export interface Control {
+  net: ControlNet
+  image: Tensor
+  strength: number
+  /** Shares of the run. */
+  start: number
+  end: number
+  previous?: Control
+}
+
+export interface Weakening {
+  /** A UNet's middle block: self-attention hands every place its own value. */
+  middleAttention?: boolean
+  /** A transformer's joint blocks, by number. */
+  blocks?: readonly number[]
 }
 
 /** A diffusion network ready to run. Blocks the process while it runs; the process may be killed. */
@@ -56,6 +94,13 @@ export interface Network {
   forward(input: NetworkInput): Promise<Tensor>
   /** Whether it has a `label_emb`, and how wide its input is. */
   readonly adm: number
+}
+
+/** What a run starts from, as far as a network that sees the picture must know it. */
+export interface NoisedLatent {
+  /** [B,C,h,w], scaled as the sampler sees it. */
+  samples: Tensor
+  noiseMask?: Tensor
 }
 
 /** A LoRA applied to a model or text encoder: a runtime branch, so strength costs nothing to change. */
@@ -71,6 +116,8 @@ export interface DiffusionModel {
   network(): Promise<Network>
   readonly latent: LatentFormat
   readonly sampling: ModelSampling
+  /** Changes to guidance and masks; `withPatches` makes a copy with others. */
+  readonly patches?: ModelPatches
   readonly adapters: readonly Adapter[]
   /** A copy with another LoRA on top. Nothing is loaded yet. */
   withAdapter(adapter: Adapter): DiffusionModel
@@ -78,12 +125,25 @@ export interface DiffusionModel {
   withSampling(sampling: ModelSampling): DiffusionModel
   /**
    * What a text's pooled output becomes for this network: SDXL's y with sizes, the starter's
-   * pooled state, or nothing. `size` is the picture in pixels.
+   * pooled state, or nothing. `size` is the picture in pixels; `side` of the guidance matters to
+   * SDXL's refiner.
    */
   admVector(
     conditioning: ConditioningItem,
     size: { width: number; height: number },
+    side?: 'positive' | 'negative',
   ): Tensor | undefined
+  /**
+   * Channels that join the latent [B,C,h,w] on its way into the network, [1 or B,c,h,w]: an
+   * inpainting UNet's mask and masked picture, the picture that instruct-pix2pix edits.
+   */
+  joined?(conditioning: ConditioningItem, latent: NoisedLatent): Tensor | undefined
+  /** Further inputs of this network from a conditioning, such as Flux's guidance: [1 or B,…]. */
+  extras?(conditioning: ConditioningItem): Record<string, Tensor>
+  /** Whether its network can be asked without some of its blocks. */
+  readonly skipsBlocks?: boolean
+  /** Text and picture attend to one another, so repeating text would change its share. */
+  readonly jointAttention?: boolean
 }
 
 /** CLIP: everything that turns text into conditioning. */
@@ -93,21 +153,29 @@ export interface TextEncoderModel {
   withStopAtLayer(layer: number): TextEncoderModel
   withAdapter(adapter: Adapter): TextEncoderModel
   /** Weights `(x:1.2)`, chunks of 75 tokens, embeddings. → cond [1,77·n,width], pooled [1,width]. */
-  encode(text: string): Promise<{ cond: Tensor; pooled?: Tensor }>
+  encode(text: string | PromptParts): Promise<{ cond: Tensor; pooled?: Tensor }>
 }
+
+/** A prompt of its own for each encoder of several, by the encoder: `l`, `g`, `t5xxl` … */
+export type PromptParts = Readonly<Record<string, string>>
 
 /** VAE. Images [B,H,W,3] in 0..1, latents [B,C,h,w] unscaled: `decode` takes what the sampler gives. */
 export interface Vae {
   readonly downscale: number
   readonly latentChannels: number
   /** `progress` is called per image or tile; the signal is looked at between them. */
-  decode(latent: Tensor, options?: RunOptions): Promise<Tensor>
-  encode(image: Tensor, options?: RunOptions): Promise<Tensor>
+  decode(latent: Tensor, options?: VaeOptions): Promise<Tensor>
+  encode(image: Tensor, options?: VaeOptions): Promise<Tensor>
 }
 
 export interface RunOptions {
   signal?: AbortSignal
   progress?: (done: number, of: number) => void
+}
+
+export interface VaeOptions extends RunOptions {
+  /** Cuts the picture into tiles of this size, three ways over. In image pixels. */
+  tiles?: { size: number; overlap: number }
 }
 
 /** UPSCALE_MODEL */
@@ -126,6 +194,20 @@ export interface Latent {
   batchIndex?: number[]
 }
 
+/** CLIP_VISION_OUTPUT */
+export interface VisionOutput {
+  /** [B,projected] */
+  embeds: Tensor
+  /** Tokens [B,1+patches,width] after the last layer and the one before it. */
+  last: Tensor
+  penultimate: Tensor
+}
+
+/** CLIP_VISION */
+export interface VisionModel {
+  encode(image: Tensor, crop: 'center' | 'none'): Promise<VisionOutput>
+}
+
 /** One entry of CONDITIONING with everything the conditioning nodes may say of it. */
 export interface ConditioningItem {
   cond: Tensor
@@ -139,7 +221,13 @@ export interface ConditioningItem {
   /** Shares of the run. */
   start?: number
   end?: number
-  guidance?: number
+  /** Flux is told it; null = not told. */
+  guidance?: number | null
+  /** Pictures that an edit model sees beside the one it draws, unscaled. */
+  referenceLatents?: readonly Tensor[]
+  control?: Control
+  /** Whether the other side of the guidance, where it has none, gets the same `control`. */
+  controlBoth?: boolean
   /** What SDXL's text nodes say of the picture's size, by name. */
   sizes?: {
     width?: number
@@ -149,6 +237,11 @@ export interface ConditioningItem {
     targetWidth?: number
     targetHeight?: number
   }
+  /** How pretty the picture is said to be, 0..10: SDXL's refiner was trained with it. */
+  aestheticScore?: number
+  /** The picture that the network sees beside the latent, unscaled, and where it is to be redrawn. */
+  joinedLatent?: Tensor
+  joinedMask?: Tensor
   [key: string]: unknown
 }
 

@@ -7,6 +7,7 @@ export const sd1Latent: LatentFormat = {
   downscale: 8,
   scale: 0.18215,
   shift: 0,
+  taesd: 'taesd',
   rgb: [
     [0.3444, 0.1385, 0.067],
     [0.1247, 0.4027, 0.1494],
@@ -15,9 +16,23 @@ export const sd1Latent: LatentFormat = {
   ],
 }
 
+/** By StAlKeR7779, as published by InvokeAI (Apache-2.0). */
+export const sdxlLatent: LatentFormat = {
+  ...sd1Latent,
+  scale: 0.13025,
+  taesd: 'taesdxl',
+  rgb: [
+    [0.3816, 0.493, 0.532],
+    [-0.3753, 0.1631, 0.1739],
+    [0.177, 0.3588, -0.2048],
+    [-0.435, -0.2644, -0.4289],
+  ],
+}
+
 /** The starter model's: least squares over pictures that its own VAE made (R² = 0.96). */
 export const starterLatent: LatentFormat = {
   ...sd1Latent,
+  taesd: undefined,
   rgb: [
     [0.1913, 0.7258, 0.635],
     [-0.2096, -0.5096, -0.0814],

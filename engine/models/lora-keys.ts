@@ -1,7 +1,7 @@
 // LoRA files name the layers they change in half a dozen ways. This makes every name a layer may go
 // by: the checkpoint's own, diffusers', and kohya's, where dots became underscores.
 import type { Weights } from '../inference/weights.ts'
-import { clipPrefix } from './clip.ts'
+import { clipPrefixes } from './clip.ts'
 
 const unet = 'model.diffusion_model.'
 
@@ -9,24 +9,43 @@ const unet = 'model.diffusion_model.'
 export function layerAliases(weights: Weights): Map<string, string> {
   const aliases = new Map<string, string>()
   const diffusers = diffusersNames(weights)
-  const text = clipPrefix(weights)
+  const towers = textTowers(weights)
   for (const name of weights.tensors.keys()) {
     if (!name.endsWith('.weight')) continue
     const key = name.slice(0, -'.weight'.length)
-    for (const alias of aliasesOf(key, text, diffusers)) aliases.set(alias, key)
+    for (const alias of aliasesOf(key, towers, diffusers)) aliases.set(alias, key)
   }
   return aliases
 }
 
+/** Where the text encoders lie and what adapters call them: SDXL's second has names of its own. */
+interface TextTower {
+  prefix: string
+  dotted: string
+  kohya: readonly string[]
+}
+
+const widthOfSecond = 1280
+
+function textTowers(weights: Weights): TextTower[] {
+  return clipPrefixes(weights).map(prefix => {
+    const positions = weights.tensors.get(`${prefix}embeddings.position_embedding.weight`)
+    return positions?.shape[1] === widthOfSecond
+      ? { prefix, dotted: 'text_encoder_2', kohya: ['lora_te2'] }
+      : { prefix, dotted: 'text_encoder', kohya: ['lora_te', 'lora_te1'] }
+  })
+}
+
 function aliasesOf(
   key: string,
-  text: string | undefined,
+  towers: readonly TextTower[],
   diffusers: (path: string) => string | undefined,
 ): string[] {
   const kohya = (start: string, path: string) => `${start}_${path.replaceAll('.', '_')}`
-  if (text && key.startsWith(text)) {
-    const path = `text_model.${key.slice(text.length)}`
-    return [`text_encoder.${path}`, kohya('lora_te', path), kohya('lora_te1', path)]
+  const tower = towers.find(({ prefix }) => key.startsWith(prefix))
+  if (tower) {
+    const path = `text_model.${key.slice(tower.prefix.length)}`
+    return [`${tower.dotted}.${path}`, ...tower.kohya.map(start => kohya(start, path))]
   }
   if (!key.startsWith(unet)) return []
   const path = key.slice(unet.length)
@@ -49,6 +68,8 @@ const outerNames: Record<string, string> = {
   'out.2': 'conv_out',
   'time_embed.0': 'time_embedding.linear_1',
   'time_embed.2': 'time_embedding.linear_2',
+  'label_emb.0.0': 'add_embedding.linear_1',
+  'label_emb.0.2': 'add_embedding.linear_2',
 }
 
 /** diffusers counts blocks a level and layers within it; LDM counts through. */

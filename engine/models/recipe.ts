@@ -1,11 +1,16 @@
 // What makes two sessions the same: the file as it is now, and what is computed with it.
 import { statSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { Weights } from '../inference/weights.ts'
+import { ModelError } from '../nodes/models.ts'
 
 /** Changes when the file does. */
 export function identity(weights: Weights): string {
-  const { size, mtimeMs } = statSync(weights.file)
-  return `${weights.file} ${size} ${mtimeMs}`
+  const stat = statSync(weights.file, { throwIfNoEntry: false })
+  if (stat) return `${weights.file} ${stat.size} ${stat.mtimeMs}`
+  throw new ModelError(
+    `${basename(weights.file)} is gone: it was moved or deleted. Put it back, or choose another model.`,
+  )
 }
 
 /** Bytes of all tensors under a prefix. */

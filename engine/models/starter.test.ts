@@ -32,6 +32,13 @@ describe('a model of the starter layout against PyTorch', () => {
     expect(difference(pooled!, torch('pooled'))).toBeLessThan(tolerance)
   })
 
+  test('a layer that the text encoder lacks stands for its last', async () => {
+    const { clip } = await store.checkpoint('mini.safetensors')
+    const [last, beyond] = [clip!, clip!.withStopAtLayer(-24)]
+    const wanted = (await last.encode('x')).cond
+    expect(difference((await beyond.encode('x')).cond, wanted)).toBeLessThan(1e-6)
+  })
+
   test('UNet with pooled text, v-prediction', async () => {
     const { model } = await store.checkpoint('mini.safetensors')
     const network = await model.network()
@@ -46,6 +53,23 @@ describe('a model of the starter layout against PyTorch', () => {
       y,
     })
     expect(difference(out, torch('out'))).toBeLessThan(tolerance)
+  })
+
+  test('without mixing, self-attention in the middle passes its values on', async () => {
+    const network = await (await store.checkpoint('mini.safetensors')).model.network()
+    const ask = (side: number, middleAttention: boolean) => {
+      const without = { middleAttention }
+      const x = tensor([1, 4, side, side])
+      x.data.forEach((_, i) => {
+        x.data[i] = Math.sin(i)
+      })
+      const y = tensor([1, 16])
+      const timesteps = Float32Array.of(500)
+      return network.forward({ x, timesteps, context: torch('cond'), y, without })
+    }
+    // The middle sees one place only, where attention has nothing to mix.
+    expect(difference(await ask(2, true), await ask(2, false))).toBeLessThan(1e-6)
+    expect(difference(await ask(16, true), await ask(16, false))).toBeGreaterThan(1e-3)
   })
 
   test('pooled text becomes y; without any, zeros', async () => {

@@ -78,24 +78,25 @@ test.each([
 const unet = 'model.diffusion_model.'
 const lookAlikes: [what: RegExp, shapes: Record<string, number[]>][] = [
   [
-    /an SDXL model.*on your ComfyUI/,
+    /a model of 5 channels.*on your ComfyUI/,
     {
-      [`${unet}input_blocks.0.0.weight`]: [320, 4],
-      [`${unet}input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight`]: [640, 2048],
+      [`${unet}input_blocks.0.0.weight`]: [320, 5],
+      [`${unet}input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight`]: [640, 1024],
     },
   ],
   [
-    /Stable Diffusion 2/,
+    /a relative of Stable Diffusion 2.x with another input \(1536 wide\)/,
     {
       [`${unet}input_blocks.0.0.weight`]: [320, 4],
       [`${unet}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`]: [320, 1024],
+      [`${unet}label_emb.0.0.weight`]: [1280, 1536],
     },
   ],
   [
-    /inpainting model/,
+    /a UNet with text of width 512/,
     {
-      [`${unet}input_blocks.0.0.weight`]: [320, 9],
-      [`${unet}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`]: [320, 768],
+      [`${unet}input_blocks.0.0.weight`]: [320, 4],
+      [`${unet}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`]: [320, 512],
     },
   ],
   [/a Flux model/, { 'double_blocks.0.img_attn.qkv.weight': [1] }],
@@ -112,6 +113,14 @@ test.each(lookAlikes)('a checkpoint that is none: %s', async (what, shapes) => {
   await expect(store.checkpoint('it.safetensors')).rejects.toThrow(
     /it\.safetensors is no Stable Diffusion/,
   )
+})
+
+test('text encoders of a family that is not supported, or a file that holds none, are refused', async () => {
+  const file = 'text_encoders/t5.safetensors'
+  const store = modelStore({ modelDirs: [models({ [file]: { 'encoder.block.0': [1] } })] })
+  const ask = (type: string) => store.textEncoder(['t5.safetensors'], type)
+  await expect(ask('mochi')).rejects.toThrow(/"mochi".*not supported.*"sdxl"/)
+  await expect(ask('stable_diffusion')).rejects.toThrow(/t5\.safetensors holds no CLIP/)
 })
 
 test('loading a checkpoint opens nothing; running does; free() lets go and it runs again', async () => {

@@ -1,25 +1,29 @@
 // The models of this machine as nodes ask for them. Headers are read once a file; sessions open when
 // something runs, are shared, and are let go above a memory budget.
-import { existsSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
 import { openWeights } from '../inference/open-weights.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import type { ExtraModelDirs } from '../library/extra-model-paths.ts'
 import { modelFolders } from '../library/model-folders.ts'
-import type { Models } from '../nodes/models.ts'
-import { discreteSampling } from '../sampling/model-sampling.ts'
+import { ModelError, type Models } from '../nodes/models.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
-import { type CheckpointFacts, checkVae, detectCheckpoint } from './detect.ts'
-import { UnetModel } from './diffusion-model.ts'
-import { sd1Latent, starterLatent } from './latent-formats.ts'
+import { ControlNetModel } from './controlnet.ts'
+import { checkVae } from './detect.ts'
 import { missingModel } from './missing-model.ts'
+import { openQwenText } from './qwen-text.ts'
 import { identity } from './recipe.ts'
-import { ClipTextEncoder } from './text-encoder.ts'
+import { openCheckpoint, openClip, openUnet, type Shared } from './stable-diffusion.ts'
+import { TaesdVae } from './taesd.ts'
+import { isTaesd, type TaesdName, taesdFile, taesdLatents, taesdNames } from './taesd-names.ts'
+import { tokenizerFile } from './tokenizer-file.ts'
+import { transformerCheckpoint, transformerModel } from './transformer-families.ts'
+import { openTransformerText } from './transformer-text.ts'
 import { EsrganModel } from './upscaler.ts'
 import { KlVae } from './vae.ts'
-import { vaeConfig } from './vae-graph.ts'
+import { ClipVision } from './vision.ts'
+import { isWanVae, WanVae } from './wan-vae.ts'
 
 export interface ModelStoreOptions {
   /** Roots with ComfyUI's layout, first match wins. */
@@ -47,7 +51,7 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     threads: options.threads,
   })
   const weightsOf = rememberHeaders()
-  const tokenizer = () => clipTokenizer(tokenizerFile())
+  const tokenizer = () => clipTokenizer(tokenizerFile('clip', 'merges.txt.gz'))
 
   const path = (folder: string, name: string): string => {
     const found = folders.path(folder, name) ?? folders.path(folder, name.replaceAll('\\', '/'))
@@ -62,25 +66,52 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     return found ? weightsOf(found) : undefined
   }
 
+  const taesd = (name: TaesdName): TaesdVae => {
+    const half = (which: 'encoder' | 'decoder') => {
+      const file = taesdFile(folders.list('vae_approx'), name, which)
+      return weightsOf(path('vae_approx', file ?? `${name}_${which}.safetensors`))
+    }
+    const halves = { encoder: half('encoder'), decoder: half('decoder') }
+    return new TaesdVae(halves, taesdLatents[name], pool)
+  }
+
+  const shared: Shared = { pool, openWeights: weightsOf, tokenizer, embedding }
   return {
     list: folder => folders.list(folder),
     path,
     async checkpoint(name) {
       const weights = weightsOf(path('checkpoints', name))
-      const facts = detectCheckpoint(weights)
-      const sampling = discreteSampling(facts.prediction)
-      const latent = latentOf(weights, facts)
-      const shared = { weights, pool, openWeights: weightsOf }
-      return {
-        model: new UnetModel({ ...shared, latent, sampling }),
-        clip: facts.hasText ? new ClipTextEncoder({ ...shared, tokenizer, embedding }) : undefined,
-        vae: facts.hasVae ? new KlVae(weights, pool) : undefined,
-      }
+      return transformerCheckpoint(weights, shared) ?? openCheckpoint(weights, shared)
+    },
+    async diffusionModel(name) {
+      const weights = weightsOf(path('diffusion_models', name))
+      return transformerModel(weights, shared) ?? openUnet(weights, shared)
+    },
+    async textEncoder(names, type) {
+      const files = names.map(name => weightsOf(path('text_encoders', name)))
+      if (type === 'flux' || type === 'sd3') return openTransformerText(files, type, shared)
+      if (type === 'qwen_image') return openQwenText(files, shared)
+      if (type !== 'stable_diffusion' && type !== 'sdxl') throw unknownTextEncoder(type)
+      return openClip(files, shared)
     },
     async vae(name) {
+      if (isTaesd(name) && !folders.path('vae', name)) return taesd(name)
       const weights = weightsOf(path('vae', name))
+      if (isWanVae(weights)) return new WanVae(weights, pool)
       checkVae(weights)
       return new KlVae(weights, pool)
+    },
+    async controlnet(name) {
+      return new ControlNetModel(weightsOf(path('controlnet', name)), pool)
+    },
+    previewDecoder({ taesd: name }) {
+      const files = folders.list('vae_approx')
+      if (!name || !taesdNames(files).includes(name)) return undefined
+      const vae = taesd(name)
+      return samples => vae.decode(samples)
+    },
+    async vision(name) {
+      return new ClipVision(weightsOf(path('clip_vision', name)), pool)
     },
     async upscaler(name) {
       return new EsrganModel(weightsOf(path('upscale_models', name)), pool)
@@ -90,10 +121,11 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
   }
 }
 
-function latentOf(weights: Weights, { family, hasVae }: CheckpointFacts) {
-  const format = family === 'starter' ? starterLatent : sd1Latent
-  return hasVae ? { ...format, downscale: vaeConfig(weights).downscale } : format
-}
+const unknownTextEncoder = (type: string) =>
+  new ModelError(
+    `Text encoders of type "${type}" are not supported by this version. Choose "stable_diffusion", ` +
+      '"sdxl", "sd3", "flux" or "qwen_image", or run this workflow on your ComfyUI.',
+  )
 
 function rememberHeaders(): (file: string) => Weights {
   const headers = new Map<string, { weights: Weights; identity: string }>()
@@ -105,15 +137,5 @@ function rememberHeaders(): (file: string) => Weights {
     headers.set(file, { weights, identity: identity(weights) })
     if (headers.size > headersMax) headers.delete(headers.keys().next().value!)
     return weights
-  }
-}
-
-/** From the source tree and from `dist/` alike: the nearest `resources/` above. */
-function tokenizerFile(): string {
-  for (let at = import.meta.dirname; ; at = dirname(at)) {
-    const file = join(at, 'resources', 'tokenizers', 'clip', 'merges.txt.gz')
-    if (existsSync(file)) return file
-    if (dirname(at) === at)
-      throw new Error('resources/tokenizers is missing: the installation is incomplete, repair it.')
   }
 }

@@ -1,17 +1,28 @@
-// CLIP: prompts to conditioning. Sessions start when the first prompt comes.
+// CLIP: prompts to conditioning, by one encoder or by several that read the same prompt. Sessions
+// start when the first prompt comes.
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { readFloats, type Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { buildClip, type ClipConfig, clipConfig } from './clip.ts'
-import { chunkPrompt, type FindEmbedding } from './clip-chunks.ts'
+import { buildClip, type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
+import { chunkPrompt, emptyChunk, type FindEmbedding, type WeightedToken } from './clip-chunks.ts'
 import { encodeChunks, hasVectors, type RunClip } from './clip-encode.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
-import type { Adapter, TextEncoderModel } from './kinds.ts'
+import type { Adapter, PromptParts, TextEncoderModel } from './kinds.ts'
 import { LoraBranch, loraChanges } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 
-export interface TextEncoderParts {
+/** One encoder and where its weights are. */
+export interface ClipTower {
   weights: Weights
+  config: ClipConfig
+}
+
+/** The text encoders of a checkpoint with familiar names. */
+export const clipTowers = (weights: Weights): ClipTower[] =>
+  clipPrefixes(weights).map(prefix => ({ weights, config: clipConfig(weights, prefix) }))
+
+export interface TextEncoderParts {
+  towers: readonly ClipTower[]
   pool: SessionPool
   tokenizer: () => ClipTokenizer
   openWeights: (file: string) => Weights
@@ -19,17 +30,17 @@ export interface TextEncoderParts {
   embedding: (name: string) => Weights | undefined
 }
 
+type Encoded = { cond: Tensor; pooled: Tensor }
+
 export class ClipTextEncoder implements TextEncoderModel {
   readonly stopAtLayer: number | undefined
   private readonly adapters: readonly Adapter[]
   private readonly parts: TextEncoderParts
-  private readonly config: ClipConfig
 
   constructor(parts: TextEncoderParts, adapters: readonly Adapter[] = [], stopAtLayer?: number) {
     this.parts = parts
     this.adapters = adapters
     this.stopAtLayer = stopAtLayer
-    this.config = clipConfig(parts.weights)
   }
 
   withStopAtLayer(layer: number): TextEncoderModel {
@@ -37,40 +48,54 @@ export class ClipTextEncoder implements TextEncoderModel {
   }
 
   withAdapter(adapter: Adapter): TextEncoderModel {
-    loraChanges(this.parts.openWeights(adapter.file), this.parts.weights)
+    // Read at once, so that a damaged file is said where it was chosen.
+    this.parts.openWeights(adapter.file)
     return new ClipTextEncoder(this.parts, [...this.adapters, adapter], this.stopAtLayer)
   }
 
-  async encode(text: string): Promise<{ cond: Tensor; pooled: Tensor }> {
-    const chunks = chunkPrompt(text, this.parts.tokenizer(), this.findEmbedding)
+  /** Two encoders: their states side by side, the pooled state of the last. */
+  async encode(text: string | PromptParts): Promise<Encoded> {
+    const { towers } = this.parts
+    const chunks = towers.map(({ config }) => this.chunks(text, config))
+    if (typeof text !== 'string') fillUp(chunks, towers)
+    const encoded: Encoded[] = []
+    for (const [i, tower] of towers.entries()) encoded.push(await this.run(tower, chunks[i]!))
+    return { cond: sideBySide(encoded.map(({ cond }) => cond)), pooled: encoded.at(-1)!.pooled }
+  }
+
+  private chunks(text: string | PromptParts, config: ClipConfig): WeightedToken[][] {
+    const own = typeof text === 'string' ? text : (text[config.kind] ?? '')
+    const find: FindEmbedding = name => this.findEmbedding(name, config.width)
+    return chunkPrompt(own, this.parts.tokenizer(), find, config.padToken)
+  }
+
+  private run(tower: ClipTower, chunks: readonly WeightedToken[][]): Promise<Encoded> {
     const strengths = Object.fromEntries(
       this.adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
     )
-    const recipe = this.recipe(hasVectors(chunks))
+    const recipe = this.recipe(tower, hasVectors(chunks))
     const run: RunClip = feeds => this.parts.pool.run(recipe, { ...feeds, ...strengths })
-    return encodeChunks(run, chunks, this.config.width)
+    return encodeChunks(run, chunks, tower.config)
   }
 
-  private recipe(vectors: boolean): SessionRecipe {
-    const { weights, openWeights } = this.parts
-    const { config, stopAtLayer } = this
-    const loras = this.adapters.map(adapter => openWeights(adapter.file))
+  private recipe({ weights, config }: ClipTower, vectors: boolean): SessionRecipe {
+    const stopAtLayer = this.stopAtLayer ?? config.stopAtLayer
+    const loras = this.adapters.map(adapter => this.parts.openWeights(adapter.file))
     const files = [weights, ...loras].map(identity).join(' | ')
     return {
-      key: `clip ${stopAtLayer ?? -1} ${vectors} ${files}`,
+      key: `clip ${JSON.stringify(config)} ${stopAtLayer} ${vectors} ${files}`,
       costBytes: weightBytes(weights, config.prefix),
       build: () => {
         const branches = loras.map(
-          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
+          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights), { rounds: true }),
         )
         return buildClip(weights, config, { branches, stopAtLayer, vectors })
       },
     }
   }
 
-  /** Rows of the file's tensor that fits this encoder's width. */
-  private readonly findEmbedding: FindEmbedding = name => {
-    const { width } = this.config
+  /** Rows of the file's tensor that fits an encoder's width. */
+  private findEmbedding(name: string, width: number): Float32Array[] | undefined {
     const file = this.parts.embedding(name)
     const found = [...(file?.tensors.values() ?? [])].find(t => t.shape.at(-1) === width)
     if (!found) return undefined
@@ -79,4 +104,27 @@ export class ClipTextEncoder implements TextEncoderModel {
       values.slice(i * width, (i + 1) * width),
     )
   }
+}
+
+/** Different prompts may differ in length: the shorter goes on with chunks of no words. */
+function fillUp(chunks: WeightedToken[][][], towers: readonly ClipTower[]): void {
+  const longest = Math.max(...chunks.map(own => own.length))
+  for (const [i, { config }] of towers.entries())
+    while (chunks[i]!.length < longest) chunks[i]!.push(emptyChunk(config.padToken))
+}
+
+/** [1,S,a] and [1,T,b] → [1,min(S,T),a+b] */
+export function sideBySide(parts: readonly Tensor[]): Tensor {
+  if (parts.length === 1) return parts[0]!
+  const tokens = Math.min(...parts.map(part => part.shape[1]!))
+  const width = parts.reduce((sum, part) => sum + part.shape[2]!, 0)
+  const out = tensor([1, tokens, width])
+  let column = 0
+  for (const { data, shape } of parts) {
+    const own = shape[2]!
+    for (let t = 0; t < tokens; t++)
+      out.data.set(data.subarray(t * own, (t + 1) * own), t * width + column)
+    column += own
+  }
+  return out
 }

@@ -6,6 +6,8 @@ export interface Tiling {
   /** Edge of a tile and how far neighbours overlap, in input pixels. */
   tile: number
   overlap: number
+  /** Where tiles are not square: `tile` is their width then. */
+  tileHeight?: number
   /** Output pixels per input pixel; below one for an encoder. */
   scale: number
   outChannels: number
@@ -20,7 +22,16 @@ export function tilePositions(length: number, { tile, overlap }: Tiling): number
 }
 
 export const tileCount = (height: number, width: number, tiling: Tiling): number =>
-  tilePositions(height, tiling).length * tilePositions(width, tiling).length
+  rowPositions(height, tiling).length * tilePositions(width, tiling).length
+
+const rowPositions = (height: number, tiling: Tiling): number[] =>
+  tilePositions(height, { ...tiling, tile: tiling.tileHeight ?? tiling.tile })
+
+/** Counts calls into `options.progress`. */
+export function progress(of: number, options: RunOptions): () => void {
+  let done = 0
+  return () => options.progress?.(++done, of)
+}
 
 /** x [1,C,H,W] → [1,outChannels,H·scale,W·scale]. `done` is called after each tile. */
 export async function runTiled(
@@ -31,8 +42,8 @@ export async function runTiled(
   signal?: RunOptions['signal'],
 ): Promise<Tensor> {
   const [, channels, height, width] = x.shape as [number, number, number, number]
-  const { tile, scale, outChannels } = tiling
-  if (height <= tile && width <= tile) {
+  const { tile, tileHeight = tile, scale, outChannels } = tiling
+  if (height <= tileHeight && width <= tile) {
     signal?.throwIfAborted()
     const out = await run(x)
     done()
@@ -42,10 +53,13 @@ export async function runTiled(
   const outWidth = Math.round(width * scale)
   const out = tensor([1, outChannels, outHeight, outWidth])
   const weights = new Float32Array(outHeight * outWidth)
-  for (const top of tilePositions(height, tiling))
+  for (const top of rowPositions(height, tiling))
     for (const left of tilePositions(width, tiling)) {
       signal?.throwIfAborted()
-      const size = { height: Math.min(tile, height - top), width: Math.min(tile, width - left) }
+      const size = {
+        height: Math.min(tileHeight, height - top),
+        width: Math.min(tile, width - left),
+      }
       const piece = await run(crop(x, { top, left, ...size }, channels))
       blend(piece, out, weights, Math.round(top * scale), Math.round(left * scale), tiling)
       done()
@@ -53,6 +67,34 @@ export async function runTiled(
   const area = outHeight * outWidth
   for (let i = 0; i < out.data.length; i++) out.data[i]! /= weights[i % area]!
   return out
+}
+
+/** Square tiles, tall ones and wide ones: their mean shows no seams. */
+export const threeTilings = (tiling: Tiling): Tiling[] => {
+  const [half, double] = [Math.floor(tiling.tile / 2), tiling.tile * 2]
+  return [
+    { ...tiling, tile: half, tileHeight: double },
+    { ...tiling, tile: double, tileHeight: half },
+    tiling,
+  ]
+}
+
+/** Runs once for each tiling. → their mean. */
+export async function runTilings(
+  x: Tensor,
+  tilings: readonly Tiling[],
+  run: (tile: Tensor) => Promise<Tensor>,
+  done: () => void,
+  signal?: RunOptions['signal'],
+): Promise<Tensor> {
+  const [first, ...others] = tilings as [Tiling, ...Tiling[]]
+  const sum = await runTiled(x, first, run, done, signal)
+  for (const tiling of others) {
+    const { data } = await runTiled(x, tiling, run, done, signal)
+    for (let i = 0; i < data.length; i++) sum.data[i]! += data[i]!
+  }
+  if (others.length > 0) for (let i = 0; i < sum.data.length; i++) sum.data[i]! /= tilings.length
+  return sum
 }
 
 interface Rectangle {

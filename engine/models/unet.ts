@@ -1,4 +1,4 @@
-// The UNet of Stable Diffusion 1.x: every size is read off the weights.
+// The UNet of Stable Diffusion 1.x, 2.x and XL: every size is read off the weights.
 // https://arxiv.org/abs/2112.10752, keys as in CompVis' latent-diffusion.
 import { type Branch, Layers, type OpProfile } from '../inference/layers.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
@@ -6,7 +6,7 @@ import { type Weights, weight } from '../inference/weights.ts'
 
 export interface UnetConfig {
   prefix: string
-  /** Channels of the latent it takes: 4, 9 for inpainting. */
+  /** Channels it takes: the 4 of the latent, 9 for inpainting, 8 for instruct-pix2pix. */
   channels: number
   modelChannels: number
   contextWidth: number
@@ -19,12 +19,16 @@ export interface UnetConfig {
 export interface GraphOptions {
   profile?: OpProfile
   branches?: readonly Branch[]
+  /** With inputs `control.middle` and `control.0` …, which a ControlNet adds to what skips. */
+  control?: boolean
+  /** Without mixing in the middle block's self-attention. https://arxiv.org/abs/2403.17377 */
+  perturbed?: boolean
+  /** A transformer's joint blocks that are left out. https://arxiv.org/abs/2411.18664 */
+  skippedBlocks?: readonly number[]
 }
 
-const prefix = 'model.diffusion_model.'
-
-/** What cannot be seen in shapes (groups, heads) comes from the metadata, else is as in SD 1.x. */
-export function unetConfig(weights: Weights): UnetConfig {
+/** What cannot be seen in shapes (groups, heads) comes from the metadata, else is as in SD. */
+export function unetConfig(weights: Weights, prefix = 'model.diffusion_model.'): UnetConfig {
   const first = weight(weights, `${prefix}input_blocks.0.0.weight`).shape
   const contextKey = [...weights.tensors.keys()].find(
     key => key.startsWith(prefix) && key.endsWith('.attn2.to_k.weight'),
@@ -51,9 +55,10 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
   const t = graph.input('t', DataType.float, ['B'])
   const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
   const unet = new Unet(layers, config, context)
+  unet.perturbed = options.perturbed ?? false
   const time = unet.timeEmbedding(t)
   unet.embedding = layers.silu(config.adm ? layers.add(time, unet.label(labelInput())) : time)
-  graph.output('out', unet.forward(x), ['B', 4, 'H', 'W'])
+  graph.output('out', unet.forward(x, options.control), ['B', 4, 'H', 'W'])
   return graph
 
   function labelInput(): Value {
@@ -61,9 +66,10 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
   }
 }
 
-class Unet {
+export class Unet {
   embedding: Value = ''
-  private readonly skips: Value[] = []
+  perturbed = false
+  readonly skips: Value[] = []
   private readonly layers: Layers
   private readonly config: UnetConfig
   private readonly context: Value
@@ -74,17 +80,42 @@ class Unet {
     this.context = context
   }
 
-  forward(x: Value): Value {
+  forward(x: Value, control = false): Value {
     const { layers, skips } = this
     const at = this.config.prefix
-    for (let n = 0; this.exists(`${at}input_blocks.${n}`); n++)
-      skips.push((x = this.block(x, `${at}input_blocks.${n}`)))
-    x = this.block(x, `${at}middle_block`)
+    x = this.down(x)
+    if (control) x = this.controlled(x, 'middle')
     for (let n = 0; this.exists(`${at}output_blocks.${n}`); n++) {
+      if (control) x = this.controlled(x, skips.length - 1)
       x = layers.graph.op('Concat', [x, skips.pop()!], { axis: 1 })
       x = this.block(x, `${at}output_blocks.${n}`)
     }
     return layers.conv(layers.silu(this.norm(x, `${at}out.0`, 1e-5)), `${at}out.2`)
+  }
+
+  /** Up to the middle. Leaves what skips in `skips`; `hint` joins after the first layer. */
+  down(x: Value, hint?: Value): Value {
+    const at = this.config.prefix
+    for (let n = 0; this.exists(`${at}input_blocks.${n}`); n++) {
+      x = this.block(x, `${at}input_blocks.${n}`)
+      if (n === 0 && hint) x = this.layers.add(x, hint)
+      this.skips.push(x)
+    }
+    return this.block(x, `${at}middle_block`)
+  }
+
+  /**
+   * Adds a residual to the middle or to a skip. Networks without a middle block have one value for
+   * both, which then takes both residuals: ComfyUI adds in place.
+   */
+  private controlled(x: Value, place: 'middle' | number): Value {
+    const { layers, skips } = this
+    const dims = ['B', `c ${place}`, `h ${place}`, `w ${place}`]
+    const residual = layers.graph.input(`control.${place}`, DataType.float, dims)
+    const last = skips.at(-1)!
+    const sum = layers.add(place === 'middle' ? x : last, residual)
+    if (place !== 'middle' || x === last) skips[skips.length - 1] = sum
+    return place === 'middle' || x === last ? sum : x
   }
 
   /** [B] → [B,4·C]: cosines first. */
@@ -165,6 +196,8 @@ class Unet {
 
   private attention(x: Value, context: Value, key: string): Value {
     const { layers } = this
+    if (this.perturbed && key.includes('middle_block') && key.endsWith('attn1'))
+      return layers.linear(layers.linear(context, `${key}.to_v`), `${key}.to_out.0`)
     const width = layers.shape(`${key}.to_q.weight`)[0]!
     const q = layers.linear(x, `${key}.to_q`)
     const k = layers.linear(context, `${key}.to_k`)

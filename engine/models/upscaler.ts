@@ -7,8 +7,7 @@ import { buildUpscaler, type UpscalerConfig, upscalerConfig } from './esrgan.ts'
 import type { RunOptions, UpscaleModel } from './kinds.ts'
 import { fromPlanes, toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
-import { runTiled, type Tiling, tileCount } from './tiling.ts'
-import { progress } from './vae.ts'
+import { progress, runTiled, type Tiling, tileCount } from './tiling.ts'
 
 const tilePixels = 512
 const tilePixelsMin = 128
@@ -64,7 +63,7 @@ export class EsrganModel implements UpscaleModel {
     const { unshuffle, scale } = this.config
     // Folded networks take multiples of four.
     const padded = unshuffle > 1 ? reflect(tile, 4) : tile
-    const out = (await this.pool.run(this.recipe, { image: padded })).image_out!
+    const out = (await this.pool.run(this.recipe, { image: padded })).out!
     const { data } = out
     for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!))
     return padded === tile ? out : cut(out, height * scale, width * scale)

@@ -1,14 +1,14 @@
-// The KL autoencoder as nodes use it: pictures in 0..1, latents as the sampler leaves them.
+// Autoencoders as nodes use them: pictures in 0..1, latents as the sampler leaves them.
 import { totalmem } from 'node:os'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import type { RunOptions, Vae } from './kinds.ts'
+import type { Vae, VaeOptions } from './kinds.ts'
 import { fromPlanes, toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
-import { runTiled, type Tiling, tileCount } from './tiling.ts'
-import { buildVaeDecoder, buildVaeEncoder, type VaeConfig, vaeConfig } from './vae-graph.ts'
+import { progress, runTilings, type Tiling, threeTilings, tileCount } from './tiling.ts'
+import { buildVaeDecoder, buildVaeEncoder, vaeConfig } from './vae-graph.ts'
 
 /** Feature maps of full size that are alive at once. */
 const liveMaps = 4
@@ -17,30 +17,30 @@ const activationBytesMax = Math.min(4e9, totalmem() / 4)
 const tilePixels = 512
 const overlapPixels = 128
 
-export class KlVae implements Vae {
+/** Both halves take and give pictures as planes in -1..1, and unscaled latents. */
+export interface VaeNetwork {
+  downscale: number
+  latentChannels: number
+  /** Channels at full resolution: what a picture's activations cost. */
+  baseChannels: number
+  decoder: SessionRecipe
+  encoder: SessionRecipe
+}
+
+export class ConvolutionalVae implements Vae {
   readonly downscale: number
   readonly latentChannels: number
   private readonly pool: SessionPool
-  private readonly config: VaeConfig
-  private readonly decoder: SessionRecipe
-  private readonly encoder: SessionRecipe
+  private readonly network: VaeNetwork
 
-  constructor(weights: Weights, pool: SessionPool) {
-    const config = vaeConfig(weights)
-    this.config = config
+  constructor(network: VaeNetwork, pool: SessionPool) {
+    this.network = network
     this.pool = pool
-    this.downscale = config.downscale
-    this.latentChannels = config.latentChannels
-    const recipe = (name: string, build: typeof buildVaeDecoder): SessionRecipe => ({
-      key: `vae ${name} ${identity(weights)}`,
-      costBytes: weightBytes(weights, `${config.prefix}${name}.`),
-      build: () => build(weights, config),
-    })
-    this.decoder = recipe('decoder', buildVaeDecoder)
-    this.encoder = recipe('encoder', buildVaeEncoder)
+    this.downscale = network.downscale
+    this.latentChannels = network.latentChannels
   }
 
-  async decode(latent: Tensor, options: RunOptions = {}): Promise<Tensor> {
+  async decode(latent: Tensor, options: VaeOptions = {}): Promise<Tensor> {
     const [count, channels, height, width] = latent.shape as [number, number, number, number]
     const { downscale: scale } = this
     if (channels !== this.latentChannels)
@@ -49,18 +49,19 @@ export class KlVae implements Vae {
           'Use the VAE that belongs to the model.',
       )
     const image = tensor([count, height * scale, width * scale, 3])
-    const tiling = this.tiling(height * scale, width * scale, scale, 1 / scale, 3)
-    const done = progress(count * tileCount(height, width, tiling), options)
+    const size = { height: height * scale, width: width * scale }
+    const tilings = this.tilings(size, { scale, outChannels: 3 }, 1 / scale, options)
+    const done = progress(count * tileCounts(height, width, tilings), options)
     const area = channels * height * width
     for (let index = 0; index < count; index++) {
       const one = tensor(
         [1, channels, height, width],
         latent.data.slice(index * area, (index + 1) * area),
       )
-      const planes = await runTiled(
+      const planes = await runTilings(
         one,
-        tiling,
-        x => this.run(this.decoder, x),
+        tilings,
+        x => this.run(this.network.decoder, x),
         done,
         options.signal,
       )
@@ -69,7 +70,7 @@ export class KlVae implements Vae {
     return image
   }
 
-  async encode(image: Tensor, options: RunOptions = {}): Promise<Tensor> {
+  async encode(image: Tensor, options: VaeOptions = {}): Promise<Tensor> {
     const { downscale, latentChannels } = this
     const [count, fullHeight, fullWidth] = image.shape as [number, number, number, number]
     const height = Math.floor(fullHeight / downscale)
@@ -81,14 +82,15 @@ export class KlVae implements Vae {
       )
     const latent = tensor([count, latentChannels, height, width])
     const size = { height: height * downscale, width: width * downscale }
-    const tiling = this.tiling(size.height, size.width, 1 / downscale, 1, latentChannels)
-    const done = progress(count * tileCount(size.height, size.width, tiling), options)
+    const output = { scale: 1 / downscale, outChannels: latentChannels }
+    const tilings = this.tilings(size, output, 1, options)
+    const done = progress(count * tileCounts(size.height, size.width, tilings), options)
     for (let index = 0; index < count; index++) {
       const planes = toPlanes(image, index, { gain: 2, offset: -1, multiple: downscale })
-      const one = await runTiled(
+      const one = await runTilings(
         planes,
-        tiling,
-        x => this.run(this.encoder, x),
+        tilings,
+        x => this.run(this.network.encoder, x),
         done,
         options.signal,
       )
@@ -98,27 +100,44 @@ export class KlVae implements Vae {
   }
 
   private async run(recipe: SessionRecipe, x: Tensor): Promise<Tensor> {
-    if (recipe === this.decoder) return (await this.pool.run(recipe, { latent: x })).image!
+    if (recipe === this.network.decoder) return (await this.pool.run(recipe, { latent: x })).image!
     return (await this.pool.run(recipe, { image: x })).latent!
   }
 
   /** One tile for all unless its activations would not fit. `unit`: input pixels per image pixel. */
-  private tiling(
-    height: number,
-    width: number,
-    scale: number,
+  private tilings(
+    { height, width }: { height: number; width: number },
+    output: Pick<Tiling, 'scale' | 'outChannels'>,
     unit: number,
-    outChannels: number,
-  ): Tiling {
-    const bytes = liveMaps * this.config.baseChannels * height * width * 4
+    { tiles }: VaeOptions,
+  ): Tiling[] {
+    if (tiles) {
+      const tile = Math.floor(tiles.size * unit)
+      // Of the narrow tiles too, each must bring at least a latent pixel that the last one had not.
+      const overlapMax = Math.floor(tile / 2) - unit * this.downscale
+      const overlap = Math.min(Math.floor(tiles.overlap * unit), overlapMax)
+      return threeTilings({ ...output, tile, overlap })
+    }
+    const bytes = liveMaps * this.network.baseChannels * height * width * 4
     const whole = Math.max(height, width)
     const tile = bytes > activationBytesMax ? tilePixels : whole
-    return { tile: tile * unit, overlap: overlapPixels * unit, scale, outChannels }
+    return [{ ...output, tile: tile * unit, overlap: overlapPixels * unit }]
   }
 }
 
-/** Counts calls into `options.progress`. */
-export function progress(of: number, options: RunOptions): () => void {
-  let done = 0
-  return () => options.progress?.(++done, of)
+/** The KL autoencoder of a checkpoint, or of a file of its own. */
+export class KlVae extends ConvolutionalVae {
+  constructor(weights: Weights, pool: SessionPool) {
+    const config = vaeConfig(weights)
+    const recipe = (name: string, build: typeof buildVaeDecoder): SessionRecipe => ({
+      key: `vae ${name} ${identity(weights)}`,
+      costBytes: weightBytes(weights, `${config.prefix}${name}.`),
+      build: () => build(weights, config),
+    })
+    const decoder = recipe('decoder', buildVaeDecoder)
+    super({ ...config, decoder, encoder: recipe('encoder', buildVaeEncoder) }, pool)
+  }
 }
+
+const tileCounts = (height: number, width: number, tilings: readonly Tiling[]): number =>
+  tilings.reduce((sum, tiling) => sum + tileCount(height, width, tiling), 0)

@@ -11,13 +11,20 @@ import type { Json, JsonObject } from '../graph/json.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import type {
   Conditioning,
+  ControlNet,
   DiffusionModel,
   Latent,
   TextEncoderModel,
   UpscaleModel,
   Vae,
+  VisionModel,
+  VisionOutput,
 } from '../models/kinds.ts'
 import type { Expansion } from '../run/expansion.ts'
+import type { Guider } from '../sampling/guiders.ts'
+import type { LatentOperation } from '../sampling/latent-operations.ts'
+import type { Noise } from '../sampling/sample.ts'
+import type { RunSampler } from '../sampling/samplers/registry.ts'
 import type { Tensor } from '../tensor.ts'
 import type { Files } from './files.ts'
 import type { Models } from './models.ts'
@@ -32,6 +39,15 @@ export interface Kinds {
   CLIP: TextEncoderModel
   VAE: Vae
   UPSCALE_MODEL: UpscaleModel
+  SAMPLER: RunSampler
+  /** Noise levels of a run, descending. */
+  SIGMAS: Float32Array
+  NOISE: Noise
+  GUIDER: Guider
+  LATENT_OPERATION: LatentOperation
+  CONTROL_NET: ControlNet
+  CLIP_VISION: VisionModel
+  CLIP_VISION_OUTPUT: VisionOutput
   INT: number | bigint
   FLOAT: number
   STRING: string
@@ -201,6 +217,7 @@ export const blocked = (message?: string): never => new Blocker(message) as neve
 /** Adds nodes to the running graph: `return { image: blend.output(0), [expand]: graph }`. */
 export const expand: unique symbol = Symbol('expand')
 
+// biome-ignore lint/suspicious/noExplicitAny: fields of every type, each kept exact by inference
 type Fields = Record<string, Field<any>>
 type Values<I extends Fields> = { [N in keyof I]: I[N] extends Field<infer T> ? T : never }
 type Outputs = Record<string, Kind>
@@ -209,6 +226,7 @@ type Answer<O extends Outputs> = { [N in keyof O]: Kinds[O[N]] } & {
   [expand]?: Expansion
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: a list of nodes cannot name the types of each
 export interface NodeType<I extends Fields = any, O extends Outputs = any> {
   /** ComfyUI's class type. */
   type: string

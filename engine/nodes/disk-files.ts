@@ -97,9 +97,15 @@ function within(root: string, name: string): string | undefined {
 function cleanStem(prefix: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
   const parts = prefix.split(/[\\/]/).map(part => part.replace(/[\x00-\x1f\x7f<>:"|?*]/g, '_'))
-  let last = parts.pop()!
-  while (Buffer.byteLength(last) > maxStemBytes) last = [...last].slice(0, -1).join('')
-  return [...parts, last || 'ComfyUI'].join('/')
+  const last = parts.pop()!
+  return [...parts.map(bounded), bounded(last) || 'ComfyUI'].join('/')
+}
+
+/** Cut to what a file system takes, between characters. */
+function bounded(name: string): string {
+  let cut = name
+  while (Buffer.byteLength(cut) > maxStemBytes) cut = [...cut].slice(0, -1).join('')
+  return cut
 }
 
 /** `stem_00001_.ext`, counting on from the highest number that the folder holds. */

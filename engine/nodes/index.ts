@@ -6,23 +6,38 @@ import { primitiveNode } from './annotations/primitive-node.ts'
 import { reroute } from './annotations/reroute.ts'
 import { clipSetLastLayer } from './conditioning/clip-set-last-layer.ts'
 import { clipTextEncode } from './conditioning/clip-text-encode.ts'
+import { clipTextEncodeFlux } from './conditioning/clip-text-encode-flux.ts'
+import { clipTextEncodeSd3 } from './conditioning/clip-text-encode-sd3.ts'
+import { clipTextEncodeSdxl } from './conditioning/clip-text-encode-sdxl.ts'
+import { clipTextEncodeSdxlRefiner } from './conditioning/clip-text-encode-sdxl-refiner.ts'
+import { clipVisionEncode } from './conditioning/clip-vision-encode.ts'
 import { conditioningAverage } from './conditioning/conditioning-average.ts'
 import { conditioningCombine } from './conditioning/conditioning-combine.ts'
 import { conditioningConcat } from './conditioning/conditioning-concat.ts'
 import { conditioningSetArea } from './conditioning/conditioning-set-area.ts'
 import { conditioningSetAreaPercentage } from './conditioning/conditioning-set-area-percentage.ts'
+import { conditioningSetAreaStrength } from './conditioning/conditioning-set-area-strength.ts'
 import { conditioningSetMask } from './conditioning/conditioning-set-mask.ts'
 import { conditioningSetTimestepRange } from './conditioning/conditioning-set-timestep-range.ts'
 import { conditioningZeroOut } from './conditioning/conditioning-zero-out.ts'
+import { controlNetApply } from './conditioning/control-net-apply.ts'
+import { controlNetApplyAdvanced } from './conditioning/control-net-apply-advanced.ts'
+import { fluxDisableGuidance } from './conditioning/flux-disable-guidance.ts'
+import { fluxGuidance } from './conditioning/flux-guidance.ts'
+import { inpaintModelConditioning } from './conditioning/inpaint-model-conditioning.ts'
+import { instructPixToPixConditioning } from './conditioning/instruct-pix-to-pix-conditioning.ts'
+import { referenceLatent } from './conditioning/reference-latent.ts'
 import type { NodeType } from './define.ts'
 import { canny } from './image/canny.ts'
 import { emptyImage } from './image/empty-image.ts'
+import { fluxKontextImageScale } from './image/flux-kontext-image-scale.ts'
 import { getImageSize } from './image/get-image-size.ts'
 import { imageAddNoise } from './image/image-add-noise.ts'
 import { imageAdjust } from './image/image-adjust.ts'
 import { imageBatch } from './image/image-batch.ts'
 import { imageBlend } from './image/image-blend.ts'
 import { imageBlur } from './image/image-blur.ts'
+import { imageCompare } from './image/image-compare.ts'
 import { imageCompositeMasked } from './image/image-composite-masked.ts'
 import { imageCrop } from './image/image-crop.ts'
 import { imageFlip } from './image/image-flip.ts'
@@ -48,32 +63,50 @@ import { repeatImageBatch } from './image/repeat-image-batch.ts'
 import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
 import { saveImage } from './image/save-image.ts'
 import { emptyLatentImage } from './latent/empty-latent-image.ts'
+import { emptySd3LatentImage } from './latent/empty-sd3-latent-image.ts'
 import { latentAdd } from './latent/latent-add.ts'
+import { latentApplyOperation } from './latent/latent-apply-operation.ts'
 import { latentBatch } from './latent/latent-batch.ts'
+import { latentBatchSeedBehavior } from './latent/latent-batch-seed-behavior.ts'
 import { latentBlend } from './latent/latent-blend.ts'
 import { latentComposite } from './latent/latent-composite.ts'
 import { latentCompositeMasked } from './latent/latent-composite-masked.ts'
+import { latentConcat } from './latent/latent-concat.ts'
 import { latentCrop } from './latent/latent-crop.ts'
+import { latentCut } from './latent/latent-cut.ts'
 import { latentFlip } from './latent/latent-flip.ts'
 import { latentFromBatch } from './latent/latent-from-batch.ts'
 import { latentInterpolate } from './latent/latent-interpolate.ts'
 import { latentMultiply } from './latent/latent-multiply.ts'
+import { latentOperationSharpen } from './latent/latent-operation-sharpen.ts'
+import { latentOperationTonemapReinhard } from './latent/latent-operation-tonemap-reinhard.ts'
 import { latentRotate } from './latent/latent-rotate.ts'
 import { latentSubtract } from './latent/latent-subtract.ts'
 import { latentUpscale } from './latent/latent-upscale.ts'
 import { latentUpscaleBy } from './latent/latent-upscale-by.ts'
 import { loadLatent } from './latent/load-latent.ts'
+import { rebatchLatents } from './latent/rebatch-latents.ts'
 import { repeatLatentBatch } from './latent/repeat-latent-batch.ts'
 import { saveLatent } from './latent/save-latent.ts'
 import { setLatentNoiseMask } from './latent/set-latent-noise-mask.ts'
 import { vaeDecode } from './latent/vae-decode.ts'
+import { vaeDecodeTiled } from './latent/vae-decode-tiled.ts'
 import { vaeEncode } from './latent/vae-encode.ts'
 import { vaeEncodeForInpaint } from './latent/vae-encode-for-inpaint.ts'
+import { vaeEncodeTiled } from './latent/vae-encode-tiled.ts'
 import { checkpointLoaderSimple } from './loaders/checkpoint-loader-simple.ts'
+import { clipLoader } from './loaders/clip-loader.ts'
+import { clipVisionLoader } from './loaders/clip-vision-loader.ts'
+import { controlNetLoader } from './loaders/control-net-loader.ts'
+import { dualClipLoader } from './loaders/dual-clip-loader.ts'
 import { loraLoader } from './loaders/lora-loader.ts'
 import { loraLoaderModelOnly } from './loaders/lora-loader-model-only.ts'
+import { tripleClipLoader } from './loaders/triple-clip-loader.ts'
+import { unetLoader } from './loaders/unet-loader.ts'
 import { upscaleModelLoader } from './loaders/upscale-model-loader.ts'
 import { vaeLoader } from './loaders/vae-loader.ts'
+import { comfyMathExpression } from './logic/comfy-math-expression.ts'
+import { comfySwitchNode } from './logic/comfy-switch-node.ts'
 import { cropMask } from './mask/crop-mask.ts'
 import { featherMask } from './mask/feather-mask.ts'
 import { growMask } from './mask/grow-mask.ts'
@@ -90,6 +123,19 @@ import { portraitMatte } from './mask/portrait-matte.ts'
 import { solidMask } from './mask/solid-mask.ts'
 import { splitImageWithAlpha } from './mask/split-image-with-alpha.ts'
 import { thresholdMask } from './mask/threshold-mask.ts'
+import { apg } from './model-patches/apg.ts'
+import { cfgNormNode } from './model-patches/cfg-norm.ts'
+import { cfgZeroStarNode } from './model-patches/cfg-zero-star.ts'
+import { differentialDiffusion } from './model-patches/differential-diffusion.ts'
+import { epsilonScalingNode } from './model-patches/epsilon-scaling.ts'
+import { latentApplyOperationCfg } from './model-patches/latent-apply-operation-cfg.ts'
+import { mahiroNode } from './model-patches/mahiro.ts'
+import { perpNegNode } from './model-patches/perp-neg.ts'
+import { perturbedAttentionGuidance } from './model-patches/perturbed-attention-guidance.ts'
+import { renormCfgNode } from './model-patches/renorm-cfg.ts'
+import { rescaleCfgNode } from './model-patches/rescale-cfg.ts'
+import { skipLayerGuidanceSd3 } from './model-patches/skip-layer-guidance-sd3.ts'
+import { tcfg } from './model-patches/tcfg.ts'
 import { caseConverter } from './primitives/case-converter.ts'
 import { previewAny } from './primitives/preview-any.ts'
 import { primitiveBoolean } from './primitives/primitive-boolean.ts'
@@ -107,8 +153,50 @@ import { stringLength } from './primitives/string-length.ts'
 import { stringReplace } from './primitives/string-replace.ts'
 import { stringSubstring } from './primitives/string-substring.ts'
 import { stringTrim } from './primitives/string-trim.ts'
+import { addNoise } from './sampling/add-noise.ts'
+import { alignYourStepsScheduler } from './sampling/align-your-steps-scheduler.ts'
+import { basicGuider } from './sampling/basic-guider.ts'
+import { basicScheduler } from './sampling/basic-scheduler.ts'
+import { betaSamplingScheduler } from './sampling/beta-sampling-scheduler.ts'
+import { cfgGuider } from './sampling/cfg-guider.ts'
+import { disableNoise } from './sampling/disable-noise.ts'
+import { dualCfgGuider } from './sampling/dual-cfg-guider.ts'
+import { exponentialScheduler } from './sampling/exponential-scheduler.ts'
+import { extendIntermediateSigmas } from './sampling/extend-intermediate-sigmas.ts'
+import { flipSigmas } from './sampling/flip-sigmas.ts'
 import { kSampler } from './sampling/k-sampler.ts'
 import { kSamplerAdvanced } from './sampling/k-sampler-advanced.ts'
+import { kSamplerSelect } from './sampling/k-sampler-select.ts'
+import { karrasScheduler } from './sampling/karras-scheduler.ts'
+import { laplaceScheduler } from './sampling/laplace-scheduler.ts'
+import { manualSigmas } from './sampling/manual-sigmas.ts'
+import { modelSamplingAuraFlow } from './sampling/model-sampling-aura-flow.ts'
+import { modelSamplingContinuousEdm } from './sampling/model-sampling-continuous-edm.ts'
+import { modelSamplingContinuousV } from './sampling/model-sampling-continuous-v.ts'
+import { modelSamplingDiscrete } from './sampling/model-sampling-discrete.ts'
+import { modelSamplingFlux } from './sampling/model-sampling-flux.ts'
+import { modelSamplingSd3 } from './sampling/model-sampling-sd3.ts'
+import { perpNegGuider } from './sampling/perp-neg-guider.ts'
+import { polyexponentialScheduler } from './sampling/polyexponential-scheduler.ts'
+import { randomNoise } from './sampling/random-noise.ts'
+import { samplerCustom } from './sampling/sampler-custom.ts'
+import { samplerCustomAdvanced } from './sampling/sampler-custom-advanced.ts'
+import { samplerDpmAdaptative } from './sampling/sampler-dpm-adaptative.ts'
+import { samplerDpmpp2mSde } from './sampling/sampler-dpmpp-2m-sde.ts'
+import { samplerDpmpp2sAncestral } from './sampling/sampler-dpmpp-2s-ancestral.ts'
+import { samplerDpmpp3mSde } from './sampling/sampler-dpmpp-3m-sde.ts'
+import { samplerDpmppSde } from './sampling/sampler-dpmpp-sde.ts'
+import { samplerErSde } from './sampling/sampler-er-sde.ts'
+import { samplerEulerAncestral } from './sampling/sampler-euler-ancestral.ts'
+import { samplerEulerAncestralCfgPp } from './sampling/sampler-euler-ancestral-cfgpp.ts'
+import { samplerLms } from './sampling/sampler-lms.ts'
+import { samplerSaSolver } from './sampling/sampler-sa-solver.ts'
+import { samplingPercentToSigma } from './sampling/sampling-percent-to-sigma.ts'
+import { sdTurboScheduler } from './sampling/sd-turbo-scheduler.ts'
+import { setFirstSigma } from './sampling/set-first-sigma.ts'
+import { splitSigmas } from './sampling/split-sigmas.ts'
+import { splitSigmasDenoise } from './sampling/split-sigmas-denoise.ts'
+import { vpScheduler } from './sampling/vp-scheduler.ts'
 import { imageUpscaleWithModel } from './upscaling/image-upscale-with-model.ts'
 
 const byCategory: Record<string, readonly NodeType[]> = {
@@ -116,18 +204,33 @@ const byCategory: Record<string, readonly NodeType[]> = {
   conditioning: [
     clipSetLastLayer,
     clipTextEncode,
+    clipTextEncodeFlux,
+    clipTextEncodeSd3,
+    clipTextEncodeSdxl,
+    clipTextEncodeSdxlRefiner,
+    clipVisionEncode,
     conditioningAverage,
     conditioningCombine,
     conditioningConcat,
-    conditioningSetAreaPercentage,
     conditioningSetArea,
+    conditioningSetAreaPercentage,
+    conditioningSetAreaStrength,
     conditioningSetMask,
     conditioningSetTimestepRange,
     conditioningZeroOut,
+    controlNetApply,
+    controlNetApplyAdvanced,
+    fluxDisableGuidance,
+    fluxGuidance,
+    referenceLatent,
+    inpaintModelConditioning,
+    instructPixToPixConditioning,
   ],
   image: [
+    imageCompare,
     canny,
     emptyImage,
+    fluxKontextImageScale,
     getImageSize,
     imageAddNoise,
     imageAdjust,
@@ -160,7 +263,15 @@ const byCategory: Record<string, readonly NodeType[]> = {
     saveImage,
   ],
   latent: [
+    rebatchLatents,
+    latentOperationTonemapReinhard,
+    latentOperationSharpen,
+    latentCut,
+    latentConcat,
+    latentBatchSeedBehavior,
+    latentApplyOperation,
     emptyLatentImage,
+    emptySd3LatentImage,
     latentAdd,
     latentBatch,
     latentBlend,
@@ -180,10 +291,24 @@ const byCategory: Record<string, readonly NodeType[]> = {
     saveLatent,
     setLatentNoiseMask,
     vaeDecode,
+    vaeDecodeTiled,
     vaeEncodeForInpaint,
     vaeEncode,
+    vaeEncodeTiled,
   ],
-  loaders: [checkpointLoaderSimple, loraLoaderModelOnly, loraLoader, upscaleModelLoader, vaeLoader],
+  loaders: [
+    checkpointLoaderSimple,
+    clipLoader,
+    clipVisionLoader,
+    controlNetLoader,
+    dualClipLoader,
+    loraLoader,
+    loraLoaderModelOnly,
+    tripleClipLoader,
+    unetLoader,
+    upscaleModelLoader,
+    vaeLoader,
+  ],
   mask: [
     cropMask,
     featherMask,
@@ -202,6 +327,22 @@ const byCategory: Record<string, readonly NodeType[]> = {
     splitImageWithAlpha,
     thresholdMask,
   ],
+  'model-patches': [
+    skipLayerGuidanceSd3,
+    perturbedAttentionGuidance,
+    tcfg,
+    rescaleCfgNode,
+    renormCfgNode,
+    perpNegNode,
+    mahiroNode,
+    latentApplyOperationCfg,
+    epsilonScalingNode,
+    differentialDiffusion,
+    cfgZeroStarNode,
+    cfgNormNode,
+    apg,
+  ],
+  logic: [comfyMathExpression, comfySwitchNode],
   primitives: [
     caseConverter,
     previewAny,
@@ -221,7 +362,52 @@ const byCategory: Record<string, readonly NodeType[]> = {
     stringSubstring,
     stringTrim,
   ],
-  sampling: [kSamplerAdvanced, kSampler],
+  sampling: [
+    vpScheduler,
+    splitSigmas,
+    splitSigmasDenoise,
+    setFirstSigma,
+    sdTurboScheduler,
+    samplingPercentToSigma,
+    samplerSaSolver,
+    samplerLms,
+    samplerEulerAncestral,
+    samplerEulerAncestralCfgPp,
+    samplerErSde,
+    samplerDpmppSde,
+    samplerDpmpp3mSde,
+    samplerDpmpp2sAncestral,
+    samplerDpmpp2mSde,
+    samplerDpmAdaptative,
+    samplerCustom,
+    samplerCustomAdvanced,
+    randomNoise,
+    polyexponentialScheduler,
+    perpNegGuider,
+    modelSamplingContinuousV,
+    modelSamplingContinuousEdm,
+    manualSigmas,
+    laplaceScheduler,
+    karrasScheduler,
+    kSamplerSelect,
+    flipSigmas,
+    extendIntermediateSigmas,
+    exponentialScheduler,
+    dualCfgGuider,
+    disableNoise,
+    cfgGuider,
+    betaSamplingScheduler,
+    basicScheduler,
+    basicGuider,
+    alignYourStepsScheduler,
+    addNoise,
+    modelSamplingAuraFlow,
+    modelSamplingFlux,
+    modelSamplingSd3,
+    modelSamplingDiscrete,
+    kSamplerAdvanced,
+    kSampler,
+  ],
   upscaling: [imageUpscaleWithModel],
 }
 

@@ -1,6 +1,15 @@
 // How nodes come to models: by folder and name. What is loaded, shared and let go is decided behind
 // this interface (models/store.ts), under a memory budget.
-import type { DiffusionModel, TextEncoderModel, UpscaleModel, Vae } from '../models/kinds.ts'
+import type {
+  ControlNet,
+  DiffusionModel,
+  LatentFormat,
+  TextEncoderModel,
+  UpscaleModel,
+  Vae,
+  VisionModel,
+} from '../models/kinds.ts'
+import type { Tensor } from '../tensor.ts'
 
 export interface Models {
   /** Names in a models folder (`checkpoints`, `loras` …), sorted, with subfolders by `/`. */
@@ -8,8 +17,16 @@ export interface Models {
   /** Real path. @throws ModelError naming the folder and the nearest name when it is missing. */
   path(folder: string, name: string): string
   checkpoint(name: string): Promise<{ model: DiffusionModel; clip?: TextEncoderModel; vae?: Vae }>
+  /** A network without its text encoder and VAE. */
+  diffusionModel(name: string): Promise<DiffusionModel>
+  /** One text encoder of several files. `type` as CLIPLoader and its relatives name families. */
+  textEncoder(names: readonly string[], type: string): Promise<TextEncoderModel>
   vae(name: string): Promise<Vae>
+  /** Decodes latents of a space [1,C,h,w] for previews, if its tiny autoencoder is there. */
+  previewDecoder?(latent: LatentFormat): ((samples: Tensor) => Promise<Tensor>) | undefined
   upscaler(name: string): Promise<UpscaleModel>
+  controlnet(name: string): Promise<ControlNet>
+  vision(name: string): Promise<VisionModel>
 }
 
 export class ModelError extends Error {

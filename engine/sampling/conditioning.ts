@@ -1,5 +1,5 @@
 // What the conditioning nodes do to prompts that are already encoded. Nothing is changed in place.
-import type { Conditioning, ConditioningItem } from '../models/kinds.ts'
+import type { Conditioning, ConditioningItem, Control } from '../models/kinds.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 
 const firstOf = (conditioning: Conditioning): ConditioningItem => {
@@ -59,3 +59,20 @@ export const zeroOut = (conditioning: Conditioning): ConditioningItem[] =>
     cond: tensor(item.cond.shape),
     pooled: item.pooled && tensor(item.pooled.shape),
   }))
+
+/**
+ * Lays a ControlNet on conditionings, over those that each has. Prompts that had the same one before
+ * share the new one too, so that both sides still run through it together.
+ */
+export function withControl(
+  control: Omit<Control, 'previous'>,
+): (conditioning: Conditioning) => ConditioningItem[] {
+  const laid = new Map<Control | undefined, Control>()
+  const over = (previous: Control | undefined): Control => {
+    const known = laid.get(previous) ?? { ...control, previous }
+    laid.set(previous, known)
+    return known
+  }
+  return conditioning =>
+    conditioning.map(item => ({ ...item, control: over(item.control), controlBoth: false }))
+}

@@ -4,8 +4,10 @@ import { resizeMask, roundHalfEven } from '../image/resize.ts'
 import type {
   Conditioning,
   ConditioningItem,
+  Control,
   DiffusionModel,
   ModelSampling,
+  NoisedLatent,
 } from '../models/kinds.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 
@@ -18,10 +20,17 @@ export interface Area {
 }
 
 export interface Condition {
+  control?: Control
   /** [1 or B, tokens, width] */
   context: Tensor
   /** [1 or B, A] */
   y?: Tensor
+  /** [1 or B,c,h,w] of the whole latent: channels that join it on its way into the network. */
+  joined?: Tensor
+  /** Further inputs of the network by name, each [1 or B,…]. */
+  extras?: Readonly<Record<string, Tensor>>
+  /** Its tokens must not be repeated to the length of another's. */
+  wholeText?: boolean
   area?: Area
   /** [1 or B, h, w] of the whole latent. */
   mask?: Tensor
@@ -35,19 +44,54 @@ export interface Condition {
 /** Smaller areas cannot be denoised sensibly. */
 const areaMin = 8
 
-/** Both sides of a guided run. `shape` is the latent's, [B,C,h,w]. */
+/** What is asked of the network, and on which side of the guidance. */
+export interface Prompt {
+  role: 'positive' | 'negative'
+  conditioning: Conditioning
+}
+
+/**
+ * Every prompt of a guided run. `shape` is the latent's, [B,C,h,w]; `latent` what the run starts
+ * from.
+ */
 export function prepareConditions(
   model: DiffusionModel,
-  positive: Conditioning,
-  negative: Conditioning,
+  prompts: readonly Prompt[],
   shape: readonly number[],
-): { positive: Condition[]; negative: Condition[] } {
+  latent: NoisedLatent = { samples: tensor(shape) },
+): Condition[][] {
   const [height, width] = shape.slice(-2) as [number, number]
-  const prepare = (item: ConditioningItem) => prepareOne(model, item, width, height)
-  const sides = { positive: positive.map(prepare), negative: negative.map(prepare) }
-  for (const one of [...sides.positive]) coverArea(sides.negative, one)
-  for (const one of [...sides.negative]) coverArea(sides.positive, one)
+  const sides = prompts.map(({ role, conditioning }) =>
+    conditioning.map(item => ({
+      ...prepareOne(model, item, width, height, role),
+      joined: model.joined?.(item, latent),
+    })),
+  )
+  for (const side of sides)
+    for (const other of sides)
+      if (other !== side) for (const one of [...side]) coverArea(other, one)
+  const [positive] = sides
+  const negative = sides[prompts.findIndex(({ role }) => role === 'negative')]
+  if (positive && negative) shareControl({ positive, negative }, prompts[0]!.conditioning)
   return sides
+}
+
+/** Controls that are meant for both sides go to the other where it has none of its own. */
+function shareControl(
+  { positive, negative }: { positive: Condition[]; negative: Condition[] },
+  items: Conditioning,
+): void {
+  const whole = negative.filter(({ area }) => !area)
+  const others = whole.filter(({ control }) => !control)
+  if (others.length === 0 || others.length < whole.length) return
+  items
+    .map((item, i) => (item.controlBoth && !positive[i]!.area ? item.control : undefined))
+    .filter(control => control !== undefined)
+    .forEach((control, i) => {
+      const other = others[i % others.length]!
+      if (other.control) negative.push({ ...other, control })
+      else other.control = control
+    })
 }
 
 function prepareOne(
@@ -55,13 +99,17 @@ function prepareOne(
   item: ConditioningItem,
   width: number,
   height: number,
+  side: Prompt['role'],
 ): Condition {
   const { downscale } = model.latent
   const mask = item.mask && resizeMask(asBatch(item.mask), width, height)
   const size = { width: width * downscale, height: height * downscale }
   return {
     context: item.cond,
-    y: model.admVector(item, size),
+    control: item.control,
+    y: model.admVector(item, size, side),
+    extras: model.extras?.(item),
+    wholeText: model.jointAttention,
     area: areaOf(item, mask, width, height),
     mask,
     maskStrength: item.maskStrength ?? 1,
@@ -151,5 +199,6 @@ function coverArea(others: Condition[], { area, ...one }: Condition): void {
   if (!first) return
   const closest = rest.reduce((best, other) => (sizeOf(other) < sizeOf(best) ? other : best), first)
   if (closest.area && sameArea(closest.area, area)) return
-  others.push({ ...one, area, context: closest.context, y: closest.y })
+  const { context, y, extras, joined } = closest
+  others.push({ ...one, area, context, y, extras, joined })
 }

@@ -1,7 +1,10 @@
 // Between a sampler's latent x = x0 + σ·noise and what a network takes and answers.
 import type { ModelSampling, Prediction } from '../models/kinds.ts'
 
-type Scales = (sigma: number) => {
+type Scales = (
+  sigma: number,
+  sampling: ModelSampling,
+) => {
   /** What x is multiplied by before the network sees it. */
   input: number
   /** x0 = skip · x + output · answer */
@@ -29,11 +32,24 @@ const scales: Record<Prediction, Scales> = {
     }
   },
   flow: sigma => ({ input: 1, skip: 1, output: -sigma }),
+  x0: sigma => ({ input: 1 / sqrt(sigma ** 2 + 1), skip: 0, output: 1 }),
+  img2img: () => ({ input: 1, skip: 0, output: 1 }),
+  // https://arxiv.org/abs/2310.04378, equation 9: near x at the last timesteps, x0 before.
+  lcm: (sigma, sampling) => {
+    const time = 10 * sampling.timestep(sigma)
+    const total = sqrt(time ** 2 + edmData ** 2)
+    const share = time / total
+    return {
+      input: 1 / sqrt(sigma ** 2 + 1),
+      skip: share + (edmData / total) ** 2,
+      output: -share * sigma,
+    }
+  },
 }
 
 /** How a network with this schedule is asked and read at `sigma`. */
 export const scalesAt = (sampling: ModelSampling, sigma: number): ReturnType<Scales> =>
-  scales[sampling.prediction](sigma)
+  scales[sampling.prediction](sigma, sampling)
 
 /**
  * A latent at noise level `sigma`. At a run's start on the schedule's first σ a discrete model was

@@ -3,7 +3,8 @@ import type { ConditioningItem } from '../models/kinds.ts'
 import { tensor } from '../tensor.ts'
 import { prepareConditions } from './conditions.ts'
 import { prompt, stubModel } from './fixtures/stub-model.ts'
-import { guide } from './guidance.ts'
+import { askSides } from './guidance.ts'
+import { cfgGuider } from './guiders.ts'
 
 const shape = [1, 4, 16, 16]
 /** With σ = 1 and x = 0, x0 is minus the prompt's number. */
@@ -14,16 +15,26 @@ async function x0(
 ) {
   const model = stubModel()
   const whole = [batch, ...shape.slice(1)]
-  const conditions = prepareConditions(model, positive, negative, whole)
+  const guider = cfgGuider(model, positive, negative, cfg)
+  const sides = prepareConditions(model, guider.prompts, whole)
   const network = await model.network()
-  const guided = await guide(
-    network,
-    model.sampling,
-    { cfg, ...conditions },
-    tensor(whole),
+  const x = tensor(whole)
+  const moment = {
+    x,
     sigma,
-    both,
-  )
+    sampling: model.sampling,
+    askOwn: (...places: number[]) =>
+      askSides(
+        network,
+        model.sampling,
+        places.map(place => sides[place]!),
+        x,
+        sigma,
+      ),
+    ask: () => Promise.reject(new Error('not asked here')),
+    askWeakened: () => Promise.reject(new Error('not asked here')),
+  }
+  const guided = await guider.begin()(moment, both)
   return {
     ...guided,
     asked: model.asked,

@@ -1,8 +1,9 @@
-// Classifier-free guidance (https://arxiv.org/abs/2207.12598) over any number of conditions: each
-// has its own area, mask and range, and conditions of one shape run through the network together.
-import type { ModelSampling, Network } from '../models/kinds.ts'
+// What the network says of any number of conditions: each has its own area, mask and range, and
+// conditions of one shape run through the network together. guiders.ts combines the answers.
+import type { ModelSampling, Network, NetworkInput } from '../models/kinds.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
 import type { Area, Condition } from './conditions.ts'
+import { controlAt } from './control.ts'
 import { scalesAt } from './denoiser.ts'
 
 /** An area's border fades over this many latent pixels. */
@@ -17,34 +18,22 @@ export interface Guided {
   uncond: Float32Array
 }
 
-export interface Guidance {
-  cfg: number
-  positive: readonly Condition[]
-  negative: readonly Condition[]
-}
-
 /** One condition on its piece of the latent. */
 interface Piece {
   condition: Condition
-  side: 0 | 1
+  side: number
   area: Area
 }
 
-/**
- * x0 at `sigma` with guidance. At cfg 1 the negative side has no say and is left out, unless
- * `both` asks for it.
- */
-export async function guide(
+/** x0 at `sigma` as each side sees it: the average of its conditions by weight. 0 without any. */
+export async function askSides(
   network: Network,
   sampling: ModelSampling,
-  { cfg, positive, negative }: Guidance,
+  sides: readonly (readonly Condition[])[],
   x: Tensor,
   sigma: number,
-  both = false,
-): Promise<Guided> {
-  const one = !both && Math.abs(cfg - 1) < 1e-9
-  const sides = one ? [positive] : [positive, negative]
-  const pieces = sides.flatMap((conditions, side) => piecesAt(conditions, side as 0 | 1, x, sigma))
+): Promise<Float32Array[]> {
+  const pieces = sides.flatMap((conditions, side) => piecesAt(conditions, side, x, sigma))
   const sums = sides.map(() => ({
     values: new Float32Array(x.data.length),
     weights: new Float32Array(x.data.length),
@@ -55,16 +44,14 @@ export async function guide(
       addPiece(sums[piece.side]!, x.shape, piece, answers[i]!)
     })
   }
-  const [cond, uncond = cond] = sums.map(({ values, weights }) =>
+  return sums.map(({ values, weights }) =>
     values.map((value, i) => (weights[i]! > 0 ? value / weights[i]! : 0)),
-  ) as [Float32Array, Float32Array?]
-  const denoised = one ? cond : cond.map((c, i) => uncond[i]! + (c - uncond[i]!) * cfg)
-  return { denoised, uncond }
+  )
 }
 
 function piecesAt(
   conditions: readonly Condition[],
-  side: 0 | 1,
+  side: number,
   { shape }: Tensor,
   sigma: number,
 ): Piece[] {
@@ -96,15 +83,23 @@ function together(pieces: readonly Piece[], batch: number): boolean {
   return (
     pieces.length * batch * width * height <= pixelsMax &&
     pieces.every(
-      ({ area, condition: { context, y } }) =>
+      ({ area, condition: { context, control, y, extras, wholeText } }) =>
+        control === first.condition.control &&
         area.width === width &&
         area.height === height &&
         context.shape[2] === first.condition.context.shape[2] &&
-        y?.shape[1] === first.condition.y?.shape[1],
+        (!wholeText || context.shape[1] === first.condition.context.shape[1]) &&
+        y?.shape[1] === first.condition.y?.shape[1] &&
+        extrasShape(extras) === extrasShape(first.condition.extras),
     ) &&
     leastCommonMultiple(lengths) / Math.min(...lengths) <= repeatsMax
   )
 }
+
+const extrasShape = (extras: Condition['extras'] = {}): string =>
+  Object.entries(extras)
+    .map(([name, { shape }]) => `${name} ${shape.slice(1)}`)
+    .join()
 
 function leastCommonMultiple(values: readonly number[]): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
@@ -129,16 +124,43 @@ async function evaluate(
   const vectors = pieces.flatMap(({ condition: { y } }) => (y ? [repeatBatch(y, batch)] : []))
   const scaled = stack(crops)
   for (let i = 0; i < scaled.data.length; i++) scaled.data[i]! *= input
-  const answer = await network.forward({
+  const asked = {
     x: scaled,
     timesteps: new Float32Array(pieces.length * batch).fill(sampling.timestep(sigma)),
     context: stack(contexts),
     y: vectors.length > 0 ? stack(vectors) : undefined,
-  })
+    extras: stackExtras(pieces, batch),
+  }
+  const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, asked, batch)
+  const answer = await network.forward({ ...asked, x: withJoined(scaled, pieces, batch), control })
   const size = crops[0]!.data.length
   return crops.map(({ data }, p) =>
     data.map((value, i) => skip * value + output * answer.data[p * size + i]!),
   )
+}
+
+/** Puts the channels that a network sees beside the latent behind the latent's own. */
+function withJoined(x: Tensor, pieces: readonly Piece[], batch: number): Tensor {
+  if (!pieces[0]!.condition.joined) return x
+  const more = stack(
+    pieces.map(({ condition: { joined }, area }) => crop(repeatBatch(joined!, batch), area)),
+  )
+  const [count, channels, height, width] = x.shape as [number, number, number, number]
+  const [own, others] = [channels * height * width, more.shape[1]! * height * width]
+  const out = tensor([count, channels + more.shape[1]!, height, width])
+  for (let i = 0; i < count; i++) {
+    out.data.set(x.data.subarray(i * own, (i + 1) * own), i * (own + others))
+    out.data.set(more.data.subarray(i * others, (i + 1) * others), i * (own + others) + own)
+  }
+  return out
+}
+
+/** Pieces of one forward have the same extras. */
+function stackExtras(pieces: readonly Piece[], batch: number): NetworkInput['extras'] {
+  const names = Object.keys(pieces[0]!.condition.extras ?? {})
+  const all = (name: string) =>
+    stack(pieces.map(({ condition }) => repeatBatch(condition.extras![name]!, batch)))
+  return names.length > 0 ? Object.fromEntries(names.map(name => [name, all(name)])) : undefined
 }
 
 /** Along the first dimension. */

@@ -9,12 +9,15 @@ import { maskBatch } from './latents.ts'
 
 const multiple = 8
 
-/** @param grow side of the square by which the mask is widened, in pixels; 0 leaves it as it is. */
+/**
+ * `pixels` are grey where they will be drawn anew, `original` and `mask` only cut to size.
+ * @param grow side of the square by which the noise mask is widened, in pixels; 0 leaves it as it is.
+ */
 export function prepareInpaint(
   image: Tensor,
   mask: Tensor,
   grow: number,
-): { pixels: Tensor; noiseMask: Tensor } {
+): { pixels: Tensor; noiseMask: Tensor; original: Tensor; mask: Tensor } {
   const { batch, width, height, channels } = imageShape(image)
   const cut = (side: number) => ({
     start: Math.floor((side % multiple) / 2),
@@ -36,7 +39,8 @@ export function prepareInpaint(
         grey.data[at] = (pixels.data[at]! - 0.5) * keep + 0.5
       }
     }
-  return { pixels: grey, noiseMask: grow > 0 ? widen(fitted, grow) : rounded(fitted) }
+  const noiseMask = grow > 0 ? widen(fitted, grow) : rounded(fitted)
+  return { pixels: grey, noiseMask, original: pixels, mask: fitted }
 }
 
 const rounded = (mask: Tensor): Tensor => tensor(mask.shape, mask.data.map(roundHalfEven))

@@ -32,10 +32,53 @@ function trainedSigmas({ start, end, schedule, timesteps }: Betas): Float64Array
  * https://arxiv.org/abs/2006.11239, read as sigmas after https://arxiv.org/abs/2206.00364
  */
 export function discreteSampling(
-  prediction: 'epsilon' | 'v',
+  prediction: ModelSampling['prediction'],
   betas: Betas = sdBetas,
 ): ModelSampling {
-  const exact = trainedSigmas(betas)
+  return scheduleOf(prediction, trainedSigmas(betas))
+}
+
+/** Timesteps that a consistency model was distilled from. https://arxiv.org/abs/2310.04378 */
+const distilledSteps = 50
+
+/** Every twentieth timestep of a schedule, which is all that a consistency model knows. */
+export function distilled({ prediction, sigmas }: ModelSampling): ModelSampling {
+  const stride = sigmas.length / distilledSteps
+  const kept = Array.from({ length: distilledSteps }, (_, i) => sigmas[(i + 1) * stride - 1]!)
+  const own = scheduleOf(prediction, kept)
+  return {
+    ...own,
+    timestep: sigma => own.timestep(sigma) * stride + stride - 1,
+    sigma: timestep => own.sigma((timestep - (stride - 1)) / stride),
+    percentToSigma: percent =>
+      percent <= 0 || percent >= 1
+        ? own.percentToSigma(percent)
+        : own.sigma(((1 - percent) * 999 - (stride - 1)) / stride),
+  }
+}
+
+/** ᾱ of the last timestep, in place of a 0 that would make σ infinite. */
+const lastAlpha = 4.8973451890853435e-8
+
+/**
+ * A discrete schedule stretched until nothing of the picture is left at its end, as networks that
+ * draw from pure noise were trained. https://arxiv.org/abs/2305.08891, algorithm 1
+ */
+export function zeroTerminal({ prediction, sigmas }: ModelSampling): ModelSampling {
+  const roots = Float32Array.from(sigmas, sigma => Math.sqrt(f32(1 / f32(f32(sigma ** 2) + 1))))
+  const [first, end] = [roots[0]!, roots.at(-1)!]
+  const alphas = roots.map(root => f32(f32(root - end) * f32(first / f32(first - end))) ** 2)
+  alphas[alphas.length - 1] = lastAlpha
+  return scheduleOf(
+    prediction,
+    alphas.map(alpha => Math.sqrt(f32((1 - alpha) / alpha))),
+  )
+}
+
+function scheduleOf(
+  prediction: ModelSampling['prediction'],
+  exact: ArrayLike<number>,
+): ModelSampling {
   const sigmas = Float32Array.from(exact)
   const logSigmas = sigmas.map((_, i) => Math.log(exact[i]!))
   const last = sigmas.length - 1

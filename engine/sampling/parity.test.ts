@@ -118,6 +118,8 @@ describe.skipIf(missing)(`runs of tiny_sd15${reason}`, () => {
   const limited = (limits: Partial<ConditioningItem>) =>
     positive.map(item => ({ ...item, ...limits }))
 
+  const halfAt = (x: number) => ({ x, y: 0, width: 4, height: 8, unit: 'latent' as const })
+
   const special: Record<string, () => Changes> = {
     cfg1: () => ({ cfg: 1 }),
     'img2img.denoise0.6': () => ({
@@ -150,6 +152,16 @@ describe.skipIf(missing)(`runs of tiny_sd15${reason}`, () => {
         ...negative.map(item => ({ ...item, start: 0.5, end: 1 })),
       ],
     }),
+    'cond.area': () => ({
+      positive: [
+        ...positive.map(item => ({ ...item, area: halfAt(0), strength: 1 })),
+        ...negative.map(item => ({ ...item, area: halfAt(4), strength: 1 })),
+      ],
+    }),
+    'cond.areapct': () => {
+      const area = { x: 0.25, y: 0.25, width: 0.5, height: 0.5, unit: 'percent' } as const
+      return { positive: limited({ area, strength: 0.8 }) }
+    },
     'cond.mask': () => ({ positive: limited({ mask: g('inpaint.mask') }) }),
     'cond.maskbounds': () => ({
       positive: limited({ mask: g('inpaint.mask'), maskStrength: 0.7, setAreaToBounds: true }),
@@ -157,6 +169,15 @@ describe.skipIf(missing)(`runs of tiny_sd15${reason}`, () => {
   }
   test.each(Object.keys(special))('%s', async name => {
     expectLike(await run(special[name]!()), g(name))
+  })
+
+  test('a LoRA on model and text encoder', async () => {
+    const file = join(goldens, 'lora_tiny_kohya.safetensors')
+    const encoder = clip.withAdapter({ file, strength: 0.6 })
+    const [cat, blurry] = [await encoder.encode('a photo of a cat'), await encoder.encode('blurry')]
+    expectLike(cat.cond, g('lora.pos_cond'))
+    const adapted = model.withAdapter({ file, strength: 0.8 })
+    expectLike(await run({ model: adapted, positive: [cat], negative: [blurry] }), g('lora.sample'))
   })
 
   test('a picture with a masked part greyed out', async () => {

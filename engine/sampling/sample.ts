@@ -1,15 +1,24 @@
 // A whole run: noise, guidance, sampler, inpainting, progress and previews.
-import type { Conditioning, DiffusionModel, Latent } from '../models/kinds.ts'
+import type {
+  Conditioning,
+  DiffusionModel,
+  Latent,
+  LatentFormat,
+  Network,
+  NoisedLatent,
+  Weakening,
+} from '../models/kinds.ts'
 import type { Preview, RunContext } from '../nodes/define.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
 import { brownianNoise } from './brownian.ts'
-import { prepareConditions } from './conditions.ts'
+import { type Condition, prepareConditions } from './conditions.ts'
 import { noised, startsWhole, unscaled } from './denoiser.ts'
-import { guide } from './guidance.ts'
+import { askSides, type Guided } from './guidance.ts'
+import { cfgGuider, type Guider, type GuiderMoment } from './guiders.ts'
 import { type Kept, keepAfter, keepBefore, latentMask } from './inpaint.ts'
 import { initialNoise, TorchGenerator } from './noise.ts'
-import { previewIntervalMs, previewOf } from './preview.ts'
-import { freshInpaintNoise, type SamplerName, samplers } from './samplers/registry.ts'
+import { decodedPreview, previewIntervalMs, previewOf, previewShare } from './preview.ts'
+import { namedSampler, type RunSampler, type SamplerName } from './samplers/registry.ts'
 import type { SamplerNoise } from './samplers/sampler.ts'
 
 export interface SampleOptions {
@@ -26,55 +35,161 @@ export interface SampleOptions {
   addNoise?: boolean
 }
 
-type Watch = Pick<RunContext, 'signal' | 'progress' | 'previews'>
+type Watch = Pick<RunContext, 'signal' | 'progress' | 'previews'> & {
+  models?: Pick<RunContext['models'], 'previewDecoder'>
+}
 
-/** → the latent at the last σ, [B,C,h,w] unscaled. @throws the signal's reason between steps. */
+/** As KSampler runs. → the latent at the last σ, [B,C,h,w] unscaled. */
 export async function sample(options: SampleOptions, watch: Watch): Promise<Tensor> {
-  const { model, seed, cfg, sigmas, latent, sampler: name, addNoise = true } = options
-  if (sigmas.length === 0) return latent.samples
-  const { sampling, latent: format } = model
+  const { model, positive, negative, cfg, latent, seed, sigmas, addNoise = true } = options
+  const guider = cfgGuider(model, positive, negative, cfg)
+  const noise = addNoise ? randomNoise(seed) : noNoise(seed)
+  const sampler = namedSampler(options.sampler)
+  return (await sampleWith({ guider, sampler, sigmas, noise, latent }, watch)).output
+}
+
+/** NOISE */
+export interface Noise {
+  /** Also of what a sampler draws along the way. */
+  seed: bigint
+  draw(shape: readonly number[], batchIndex?: readonly number[]): Float32Array
+}
+
+export const randomNoise = (seed: bigint): Noise => ({
+  seed,
+  draw: (shape, batchIndex) => initialNoise(shape, seed, batchIndex).data,
+})
+
+/** For a latent that is noisy already. */
+export const noNoise = (seed = 0n): Noise => ({
+  seed,
+  draw: shape => new Float32Array(sizeOf(shape)),
+})
+
+export interface GuidedRun {
+  guider: Guider
+  sampler: RunSampler
+  /** Descending. Nothing is done when there are none. */
+  sigmas: Float32Array
+  noise: Noise
+  latent: Latent
+}
+
+/**
+ * → the latent at the last σ and the last guess of the finished one (x0), [B,C,h,w] unscaled.
+ * @throws the signal's reason between steps.
+ */
+export async function sampleWith(
+  { guider, sampler, sigmas, noise: source, latent }: GuidedRun,
+  watch: Watch,
+): Promise<{ output: Tensor; denoised: Tensor }> {
+  if (sigmas.length === 0) return { output: latent.samples, denoised: latent.samples }
+  const { model, prompts } = guider
+  const { sampling, latent: format, patches } = model
   const samples = withChannels(latent.samples, format.channels)
   const { shape } = samples
-  const noise = addNoise
-    ? initialNoise(shape, seed, latent.batchIndex).data
-    : new Float32Array(sizeOf(shape))
-  // An empty latent means nothing, not grey: it is not shifted or scaled.
-  const empty = samples.data.every(value => value === 0)
-  const start = empty
-    ? samples.data
-    : samples.data.map(value => (value - format.shift) * format.scale)
+  const noise = source.draw(shape, latent.batchIndex)
+  const start = scaled(samples, format)
   const kept: Kept | undefined = latent.noiseMask && {
     mask: latentMask(latent.noiseMask, shape),
     latent: start,
-    noise: freshInpaintNoise.has(name) ? initialNoise(shape, seed).data : noise,
+    noise: sampler.freshInpaintNoise ? initialNoise(shape, source.seed).data : noise,
   }
-
-  const conditions = prepareConditions(model, options.positive, options.negative, shape)
+  const from = { samples: tensor(shape, start), noiseMask: latent.noiseMask }
+  const sides = prepareConditions(model, prompts, shape, from)
   watch.signal.throwIfAborted()
   const network = await model.network()
+  const guided = guidedLook({ guider, network, sides, from })
   const look = async (x: Float32Array, sigma: number, both: boolean) => {
     watch.signal.throwIfAborted()
-    const shown = kept ? keepBefore(sampling, kept, x, sigma) : x
-    const guidance = { cfg, ...conditions }
-    const guided = await guide(network, sampling, guidance, tensor(shape, shown), sigma, both)
-    return kept ? { ...guided, denoised: keepAfter(kept, guided.denoised) } : guided
+    const mask = kept && patches?.mask?.(kept.mask, { sigma, sigmas, sampling })
+    const now = kept && { ...kept, mask: mask ?? kept.mask }
+    const shown = now ? keepBefore(sampling, now, x, sigma) : x
+    const guess = await guided(tensor(shape, shown), sigma, both)
+    return now ? { ...guess, denoised: keepAfter(now, guess.denoised) } : guess
   }
 
   const preview = previewer(model, shape, watch)
-  const x = await samplers[name]({
+  let last: Float32Array | undefined
+  const x = await sampler.run({
     x: noised(sampling, start, noise, sigmas[0]!, startsWhole(sampling, sigmas[0]!)),
     sigmas,
     sampling,
     denoise: async (x, sigma) => (await look(x, sigma, false)).denoised,
     denoiseBoth: (x, sigma) => look(x, sigma, true),
-    noise: samplerNoise(sizeOf(shape), sigmas, seed),
-    step: async (done, of, denoised) => watch.progress(done, of, await preview(denoised)),
+    noise: samplerNoise(sizeOf(shape), sigmas, source.seed),
+    step: async (done, of, denoised) => {
+      last = denoised
+      watch.progress(done, of, await preview(denoised))
+    },
   })
-  const end = unscaled(sampling, x, sigmas.at(-1)!)
-  return tensor(
-    shape,
-    end.map(value => value / format.scale + format.shift),
-  )
+  const output = unscale(tensor(shape, unscaled(sampling, x, sigmas.at(-1)!)), format)
+  return { output, denoised: last ? unscale(tensor(shape, last), format) : output }
+}
+
+interface Asked {
+  guider: Guider
+  network: Network
+  /** Of the guider's prompts. */
+  sides: readonly (readonly Condition[])[]
+  /** What the run starts from, for prompts that come later. */
+  from: NoisedLatent
+}
+
+/** Begins a guider's run. → what it makes of x at one noise level. */
+function guidedLook({ guider, network, sides, from }: Asked) {
+  const { model } = guider
+  const { sampling } = model
+  const guide = guider.begin()
+  const weakened = (without: Weakening): Network => ({
+    ...network,
+    forward: input => network.forward({ ...input, without }),
+  })
+  return (x: Tensor, sigma: number, both: boolean): Promise<Guided> => {
+    const ask = (asked: Asked['sides'], of = network) => askSides(of, sampling, asked, x, sigma)
+    const moment: GuiderMoment = {
+      x,
+      sigma,
+      sampling,
+      askOwn: (...places) => ask(places.map(place => sides[place]!)),
+      askWeakened: async without => (await ask(sides.slice(0, 1), weakened(without)))[0]!,
+      ask: async conditioning => {
+        const prompt = { role: 'negative', conditioning } as const
+        return (await ask(prepareConditions(model, [prompt], x.shape, from)))[0]!
+      },
+    }
+    return guide(moment, both)
+  }
+}
+
+/** A latent as the sampler sees it. An empty one means nothing, not grey: it stays as it is. */
+export function scaled(latent: Tensor, format: LatentFormat): Float32Array {
+  const { shift, scale } = format
+  if (latent.data.every(value => value === 0)) return latent.data
+  const channel = channelsOf(latent, format)
+  return latent.data.map((value, i) => {
+    const { mean, std } = channel(i)
+    return ((value - mean) / std - shift) * scale
+  })
+}
+
+/** The latent as VAEs and files have it. */
+export function unscale(latent: Tensor, format: LatentFormat): Tensor {
+  const { shift, scale } = format
+  const channel = channelsOf(latent, format)
+  const data = latent.data.map((value, i) => {
+    const { mean, std } = channel(i)
+    return (value / scale + shift) * std + mean
+  })
+  return tensor(latent.shape, data)
+}
+
+/** Mean and standard deviation of the channel of each number. */
+function channelsOf({ shape }: Tensor, { perChannel, channels }: LatentFormat) {
+  if (!perChannel) return () => ({ mean: 0, std: 1 })
+  const pixels = sizeOf(shape.slice(2))
+  const all = perChannel.mean.map((mean, c) => ({ mean, std: perChannel.std[c]! }))
+  return (i: number) => all[Math.floor(i / pixels) % channels]!
 }
 
 /** A run's own noise has the seed; what is drawn along the way has the next one, as in ComfyUI. */
@@ -87,7 +202,7 @@ function samplerNoise(size: number, sigmas: Float32Array, seed: bigint): Sampler
 }
 
 /** An empty latent takes the model's channels. @throws when a full one has another number. */
-function withChannels(samples: Tensor, channels: number): Tensor {
+export function withChannels(samples: Tensor, channels: number): Tensor {
   const [batch, own, ...size] = samples.shape
   if (own === channels) return samples
   if (samples.data.some(value => value !== 0))
@@ -101,10 +216,18 @@ function withChannels(samples: Tensor, channels: number): Tensor {
 /** Makes a preview of x0 when somebody looks and the last one is old enough. */
 function previewer(model: DiffusionModel, shape: readonly number[], watch: Watch) {
   const [height, width] = shape.slice(-2) as [number, number]
-  let lastMs = Number.NEGATIVE_INFINITY
+  const { latent } = model
+  const decode = watch.previews ? watch.models?.previewDecoder?.(latent) : undefined
+  let nextMs = Number.NEGATIVE_INFINITY
   return async (denoised: Float32Array): Promise<Preview | undefined> => {
-    if (!watch.previews || performance.now() - lastMs < previewIntervalMs) return
-    lastMs = performance.now()
-    return previewOf(model.latent, denoised, width, height)
+    if (!watch.previews || (latent.rgb.length === 0 && !decode)) return
+    const startMs = performance.now()
+    if (startMs < nextMs) return
+    const preview = await (decode
+      ? decodedPreview(latent, decode, denoised, width, height)
+      : previewOf(latent, denoised, width, height))
+    const tookMs = performance.now() - startMs
+    nextMs = startMs + Math.max(previewIntervalMs, tookMs * previewShare)
+    return preview
   }
 }

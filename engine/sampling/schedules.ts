@@ -1,21 +1,12 @@
 // Which sigmas a run steps through. Each schedule answers descending sigmas that end in 0, usually
 // steps + 1 of them (ddim_uniform and beta may differ, as in ComfyUI).
+import { roundHalfEven } from '../image/resize.ts'
 import type { ModelSampling } from '../models/kinds.ts'
 import { betaQuantile } from './beta-distribution.ts'
+import { exponentialSigmas, karrasSigmas, linspace, withZero } from './sigma-lists.ts'
 
 const f32 = Math.fround
 type Schedule = (model: ModelSampling, steps: number) => Float32Array
-
-const withZero = (values: Iterable<number>): Float32Array => Float32Array.of(...values, 0)
-
-/** `torch.linspace` in float32: from `start` to `end`, both included, counted from both ends. */
-function linspace(start: number, end: number, count: number): number[] {
-  const [first, last] = [f32(start), f32(end)]
-  const step = count > 1 ? f32(f32(last - first) / (count - 1)) : 0
-  return Array.from({ length: count }, (_, i) =>
-    i < count / 2 ? f32(first + step * i) : f32(last - step * (count - 1 - i)),
-  )
-}
 
 const atTheEnd = (sigma: number): boolean => Math.abs(sigma) <= 1e-5
 
@@ -47,17 +38,6 @@ const sgmUniform: Schedule = (model, steps) => {
   )
 }
 
-/** https://arxiv.org/abs/2206.00364, equation 5 */
-const karras: Schedule = ({ sigmaMin, sigmaMax }, steps) => {
-  const rho = 7
-  const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
-  const span = f32(low - high)
-  return withZero(linspace(0, 1, steps).map(t => f32(f32(high) + f32(t * span)) ** rho))
-}
-
-const exponential: Schedule = ({ sigmaMin, sigmaMax }, steps) =>
-  withZero(linspace(Math.log(sigmaMax), Math.log(sigmaMin), steps).map(Math.exp))
-
 /** Every n-th timestep from the second on. https://arxiv.org/abs/2010.02502 */
 const ddimUniform: Schedule = ({ sigmas }, steps) => {
   const startsAtZero = atTheEnd(sigmas[1]!)
@@ -67,19 +47,17 @@ const ddimUniform: Schedule = ({ sigmas }, steps) => {
   return Float32Array.from(ascending.reverse())
 }
 
-/** Timesteps at the quantiles of Beta(0.6, 0.6): dense at both ends. https://arxiv.org/abs/2407.12173 */
-const beta: Schedule = ({ sigmas }, steps) => {
+/** Timesteps at the quantiles of Beta(α, β): dense at both ends. https://arxiv.org/abs/2407.12173 */
+export function betaSigmas(
+  { sigmas }: ModelSampling,
+  steps: number,
+  { alpha = 0.6, beta = 0.6 } = {},
+): Float32Array {
   const last = sigmas.length - 1
   const timesteps = Array.from({ length: steps }, (_, i) =>
-    roundHalfEven(betaQuantile(1 - i / steps, 0.6, 0.6) * last),
+    roundHalfEven(betaQuantile(1 - i / steps, alpha, beta) * last),
   )
   return withZero(timesteps.filter((t, i) => t !== timesteps[i - 1]).map(t => sigmas[t]!))
-}
-
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x)
-  if (x - floor === 0.5) return floor % 2 === 0 ? floor : floor + 1
-  return Math.round(x)
 }
 
 /** First half linear down to 97.5 %, then a quadratic. https://arxiv.org/abs/2410.13720, section 3 */
@@ -114,10 +92,10 @@ const klOptimal: Schedule = ({ sigmaMin, sigmaMax }, steps) => {
 export const schedules = {
   simple,
   sgm_uniform: sgmUniform,
-  karras,
-  exponential,
+  karras: (model, steps) => karrasSigmas(model, steps),
+  exponential: exponentialSigmas,
   ddim_uniform: ddimUniform,
-  beta,
+  beta: (model, steps) => betaSigmas(model, steps),
   normal,
   linear_quadratic: linearQuadratic,
   kl_optimal: klOptimal,
@@ -142,9 +120,7 @@ export function runSigmas(
 ): Float32Array {
   const sigmasOf = (count: number): Float32Array => {
     const sigmas = schedules[schedule](model, discardPenultimate ? count + 1 : count)
-    return discardPenultimate
-      ? Float32Array.of(...sigmas.subarray(0, -2), ...sigmas.subarray(-1))
-      : sigmas
+    return discardPenultimate ? sigmas.filter((_, i) => i !== sigmas.length - 2) : sigmas
   }
   if (denoise > 0.9999) return sigmasOf(steps)
   if (denoise <= 0) return new Float32Array(0)
@@ -165,4 +141,11 @@ export function cutSigmas(
     if (finish && cut.length > 0) cut[cut.length - 1] = 0
   }
   return from < cut.length - 1 ? cut.slice(from) : new Float32Array(0)
+}
+
+/** SD Turbo's: every hundredth timestep from the last down. https://arxiv.org/abs/2311.17042 */
+export function turboSigmas(model: ModelSampling, steps: number, denoise = 1): Float32Array {
+  const first = 10 - Math.trunc(10 * denoise)
+  const timesteps = Array.from({ length: 10 }, (_, i) => (10 - i) * 100 - 1)
+  return withZero(timesteps.slice(first, first + steps).map(model.sigma))
 }

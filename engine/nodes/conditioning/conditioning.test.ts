@@ -27,7 +27,7 @@ describe('conditioning', () => {
       stopAtLayer,
       withStopAtLayer: encoder,
       withAdapter: () => encoder(stopAtLayer),
-      encode: async text => ({ cond: tensor([1, 1, 1], Float32Array.of(text.length)) }),
+      encode: async text => ({ cond: tensor([1, 1, 1], Float32Array.of(String(text).length)) }),
     })
     const clip = clipSetLastLayer.run({ clip: encoder(), stop_at_clip_layer: -2 }, context)
     const { CLIP } = await clip

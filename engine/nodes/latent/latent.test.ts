@@ -71,10 +71,10 @@ test('a side of 0 follows from the other', async () => {
   expect(out.samples.shape).toEqual([1, 4, 20, 40])
 })
 
-test('different families cannot be joined', () => {
+test('different families cannot be joined', async () => {
   const [samples1, samples2] = [4, 16].map(c => ({ samples: counted([1, c, 2, 2]) }))
   const run = async () => latentBatch.run({ samples1: samples1!, samples2: samples2! }, context)
-  expect(run()).rejects.toThrow(/4 channels, the other 16/)
+  await expect(run()).rejects.toThrow(/4 channels, the other 16/)
 })
 
 test('a mask without a batch becomes one', async () => {

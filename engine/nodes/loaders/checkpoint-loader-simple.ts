@@ -1,4 +1,5 @@
 import { defineNode, file } from '../define.ts'
+import { modelStamp } from '../model-stamp.ts'
 import { ModelError } from '../models.ts'
 
 export const checkpointLoaderSimple = defineNode({
@@ -9,6 +10,7 @@ export const checkpointLoaderSimple = defineNode({
   aliases: ['model', 'open'],
   inputs: { ckpt_name: file('checkpoints', { about: 'A file of the checkpoints folder.' }) },
   outputs: { MODEL: 'MODEL', CLIP: 'CLIP', VAE: 'VAE' },
+  changed: ({ ckpt_name }, { models }) => modelStamp(models, 'checkpoints', ckpt_name),
   async run({ ckpt_name }, { models }) {
     const { model, clip, vae } = await models.checkpoint(ckpt_name)
     return {
@@ -21,9 +23,13 @@ export const checkpointLoaderSimple = defineNode({
 
 /** Stands in for a part that the file lacks, and says so as soon as a node asks it for anything. */
 function missing<T extends object>(name: string, part: string, advice: string): T {
-  const fail = () => {
-    throw new ModelError(`${name} holds no ${part}. ${advice}, or choose another checkpoint.`)
-  }
-  // A promise is told from a value by asking for `then`.
-  return new Proxy({} as T, { get: (_, key) => (key === 'then' ? undefined : fail()) })
+  // What every object answers, and `then` by which a promise is told from a value, is let through.
+  const harmless = (key: string | symbol) =>
+    typeof key === 'symbol' || key === 'then' || key in Object.prototype
+  return new Proxy({} as T, {
+    get(target, key) {
+      if (harmless(key)) return Reflect.get(target, key)
+      throw new ModelError(`${name} holds no ${part}. ${advice}, or choose another checkpoint.`)
+    },
+  })
 }

@@ -1,4 +1,5 @@
 import { defineNode, file, float, socket } from '../define.ts'
+import { modelStamp } from '../model-stamp.ts'
 
 export const loraLoaderModelOnly = defineNode({
   type: 'LoraLoaderModelOnly',
@@ -12,6 +13,7 @@ export const loraLoaderModelOnly = defineNode({
     strength_model: float({ default: 1, min: -100, max: 100, step: 0.01 }),
   },
   outputs: { MODEL: 'MODEL' },
+  changed: ({ lora_name }, { models }) => modelStamp(models, 'loras', lora_name),
   run({ model, lora_name, strength_model }, { models }) {
     if (strength_model === 0) return { MODEL: model }
     const path = models.path('loras', lora_name)

@@ -1,4 +1,5 @@
 import { defineNode, file, float, socket } from '../define.ts'
+import { modelStamp } from '../model-stamp.ts'
 
 const strength = { default: 1, min: -100, max: 100, step: 0.01 }
 
@@ -16,6 +17,7 @@ export const loraLoader = defineNode({
     strength_clip: float({ ...strength, about: 'How much it changes the reading of the prompt.' }),
   },
   outputs: { MODEL: 'MODEL', CLIP: 'CLIP' },
+  changed: ({ lora_name }, { models }) => modelStamp(models, 'loras', lora_name),
   run({ model, clip, lora_name, strength_model, strength_clip }, { models }) {
     if (strength_model === 0 && strength_clip === 0) return { MODEL: model, CLIP: clip }
     const path = models.path('loras', lora_name)

@@ -1,4 +1,5 @@
 // DPM-Solver-2 in sigma: one look at the geometric middle. After k-diffusion (MIT).
+import { dpm2AncestralFlow, forFlows } from './flow.ts'
 import { addNoise, ancestralStep, derivative, eulerStep, mix, type Sampler } from './sampler.ts'
 
 const dpm2With =
@@ -23,4 +24,4 @@ const dpm2With =
   }
 
 export const dpm2 = dpm2With(false)
-export const dpm2Ancestral = dpm2With(true)
+export const dpm2Ancestral = forFlows(dpm2AncestralFlow({}), dpm2With(true))

@@ -1,6 +1,16 @@
 // DPM-Solver of orders 1–3 in t = −ln σ, with steps fixed by a budget or chosen by the error.
 // https://arxiv.org/abs/2206.00927; after k-diffusion (MIT).
-import { type Latents, mix, type Sampler, type SamplerInput, sigmaAt, timeOf } from './sampler.ts'
+import {
+  addNoise,
+  ancestralStep,
+  type Latents,
+  mix,
+  type NoiseOptions,
+  type Sampler,
+  type SamplerInput,
+  sigmaAt,
+  timeOf,
+} from './sampler.ts'
 
 const { expm1 } = Math
 
@@ -77,42 +87,88 @@ export const dpmFast: Sampler = async input => {
   return x
 }
 
-const relativeTolerance = 0.05
-const absoluteTolerance = 0.0078
-const acceptSafety = 0.81
-const order = 3
+export interface AdaptiveOptions extends NoiseOptions {
+  /** 2 or 3 */
+  order?: number
+  relativeTolerance?: number
+  absoluteTolerance?: number
+  /** In t = −ln σ. */
+  firstStep?: number
+  /** Weights of the step-size controller's proportional, integral and derivative parts. */
+  proportional?: number
+  integral?: number
+  derivative?: number
+  /** A step is taken when the controller would not shorten it below this share. */
+  acceptSafety?: number
+}
+
 /** A run that has not converged by then never will. */
 const attemptsMax = 1000
 
-/** Orders 2 and 3 are compared, and the step adapts until they agree. */
-export const dpmAdaptive: Sampler = async input => {
-  const { denoise, step } = input
-  let { x } = input
-  const [start, end] = span(input)
-  let t = start
-  let h = 0.05
-  let previous = x
-  for (let attempt = 0; t < end - 1e-5 && attempt < attemptsMax; attempt++) {
-    const next = Math.min(end, t + h)
-    const solver = solverFrom(x, t, denoise)
-    const denoised = mix([1, x], [-sigmaAt(t), await solver.first()])
-    const low = await solver.order2(next, 1 / 3)
-    const high = await solver.order3(next)
-    const inverseError = 1 / (errorBetween(low, high, previous) + 1e-8)
-    const factor = 1 + Math.atan(inverseError ** (1 / order) - 1)
-    if (factor >= acceptSafety) {
-      previous = low
-      x = high
-      t = next
+/** Two orders are compared, and the step adapts until they agree. */
+export const dpmAdaptiveWith =
+  (options: AdaptiveOptions = {}): Sampler =>
+  async input => {
+    const { order = 3, firstStep = 0.05, eta = 0, noiseScale = 1 } = options
+    const { denoise, noise, step } = input
+    let { x } = input
+    const [start, end] = span(input)
+    const controller = stepController(options, eta > 0 ? 1.5 : order)
+    let t = start
+    let h = Math.abs(firstStep)
+    let previous = x
+    for (let attempt = 0; t < end - 1e-5 && attempt < attemptsMax; attempt++) {
+      const next = Math.min(end, t + h)
+      const { down, up } = stepDown(t, next, end, eta)
+      const solver = solverFrom(x, t, denoise)
+      const denoised = mix([1, x], [-sigmaAt(t), await solver.first()])
+      const low = order === 2 ? await solver.order1(down) : await solver.order2(down, 1 / 3)
+      const high = order === 2 ? await solver.order2(down) : await solver.order3(down)
+      const { accepted, factor } = controller(errorBetween(low, high, previous, options))
+      if (accepted) {
+        previous = low
+        x = addNoise(high, up * noiseScale, noise.gaussian)
+        t = next
+      }
+      h *= factor
+      const percent = Math.round((100 * (t - start)) / (end - start))
+      await step(Math.min(percent, 100), 100, denoised)
     }
-    h *= factor
-    const percent = Math.round((100 * (t - start)) / (end - start))
-    await step(Math.min(percent, 100), 100, denoised)
+    return x
   }
-  return x
+export const dpmAdaptive = dpmAdaptiveWith()
+
+/** The time to step down to, and the noise that lifts it back to `next`. */
+function stepDown(t: number, next: number, end: number, eta: number) {
+  if (eta === 0) return { down: next, up: 0 }
+  const down = Math.min(end, timeOf(ancestralStep(sigmaAt(t), sigmaAt(next), eta).down))
+  return { down, up: Math.sqrt(sigmaAt(next) ** 2 - sigmaAt(down) ** 2) }
 }
 
-function errorBetween(low: Latents, high: Latents, previous: Latents): number {
+/** Error of a step → whether it counts, and what the next one's length is multiplied by. */
+function stepController(options: AdaptiveOptions, order: number) {
+  const { proportional: p = 0, integral: i = 1, derivative: d = 0, acceptSafety = 0.81 } = options
+  const powers = [(p + i + d) / order, -(p + 2 * d) / order, d / order]
+  /** Inverse errors, newest first. */
+  let known: number[] | undefined
+  return (error: number) => {
+    const inverse = 1 / (error + 1e-8)
+    const [, before, earlier] = known ?? [inverse, inverse, inverse]
+    known = [inverse, before!, earlier!]
+    const raw = known.reduce((product, value, k) => product * value ** powers[k]!, 1)
+    const factor = 1 + Math.atan(raw - 1)
+    const accepted = factor >= acceptSafety
+    if (accepted) known = [inverse, inverse, before!]
+    return { accepted, factor }
+  }
+}
+
+function errorBetween(
+  low: Latents,
+  high: Latents,
+  previous: Latents,
+  { relativeTolerance = 0.05, absoluteTolerance = 0.0078 }: AdaptiveOptions,
+): number {
   let sum = 0
   for (let i = 0; i < low.length; i++) {
     const size = Math.max(Math.abs(low[i]!), Math.abs(previous[i]!))

@@ -1,5 +1,6 @@
 // DPM-Solver++: exact in the linear part, steps in t = −ln σ. https://arxiv.org/abs/2211.01095;
 // after k-diffusion (MIT).
+import { dpmpp2sAncestralFlow, forFlows } from './flow.ts'
 import {
   addNoise,
   ancestralStep,
@@ -7,6 +8,7 @@ import {
   eulerStep,
   type Latents,
   mix,
+  type NoiseOptions,
   type Sampler,
   sigmaAt,
   timeOf,
@@ -56,23 +58,28 @@ export const dpmpp2mCfgPp: Sampler = async ({ x, sigmas, denoiseBoth, step }) =>
   return x
 }
 
-export const dpmpp2sAncestral: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
-  const steps = sigmas.length - 1
-  for (let i = 0; i < steps; i++) {
-    const sigma = sigmas[i]!
-    const { down, up } = ancestralStep(sigma, sigmas[i + 1]!)
-    const denoised = await denoise(x, sigma)
-    if (down === 0) x = eulerStep(x, denoised, sigma, down)
-    else {
-      const middle = sigmaAt((timeOf(sigma) + timeOf(down)) / 2)
-      const halfway = eulerStep(x, denoised, sigma, middle)
-      x = eulerStep(x, await denoise(halfway, middle), sigma, down)
-    }
-    x = addNoise(x, up, noise.gaussian)
-    await step(i + 1, steps, denoised)
-  }
-  return x
-}
+export const dpmpp2sAncestralWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {}): Sampler =>
+  forFlows(
+    dpmpp2sAncestralFlow({ eta, noiseScale }),
+    async ({ x, sigmas, denoise, noise, step }) => {
+      const steps = sigmas.length - 1
+      for (let i = 0; i < steps; i++) {
+        const sigma = sigmas[i]!
+        const { down, up } = ancestralStep(sigma, sigmas[i + 1]!, eta)
+        const denoised = await denoise(x, sigma)
+        if (down === 0) x = eulerStep(x, denoised, sigma, down)
+        else {
+          const middle = sigmaAt((timeOf(sigma) + timeOf(down)) / 2)
+          const halfway = eulerStep(x, denoised, sigma, middle)
+          x = eulerStep(x, await denoise(halfway, middle), sigma, down)
+        }
+        x = addNoise(x, up * noiseScale, noise.gaussian)
+        await step(i + 1, steps, denoised)
+      }
+      return x
+    },
+  )
+export const dpmpp2sAncestral = dpmpp2sAncestralWith()
 
 export const dpmpp2sAncestralCfgPp: Sampler = async input => {
   const { sigmas, denoiseBoth, noise, step } = input

@@ -1,6 +1,15 @@
 // Euler's method on the probability flow ODE, plain and with noise put back.
 // https://arxiv.org/abs/2206.00364, algorithm 2; after k-diffusion (MIT).
-import { addNoise, ancestralStep, derivative, eulerStep, mix, type Sampler } from './sampler.ts'
+import { bySignalToNoise, eulerAncestralFlow, forFlows } from './flow.ts'
+import {
+  addNoise,
+  ancestralStep,
+  derivative,
+  eulerStep,
+  mix,
+  type NoiseOptions,
+  type Sampler,
+} from './sampler.ts'
 
 export const euler: Sampler = async ({ x, sigmas, denoise, step }) => {
   const steps = sigmas.length - 1
@@ -12,32 +21,33 @@ export const euler: Sampler = async ({ x, sigmas, denoise, step }) => {
   return x
 }
 
-export const eulerAncestral: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
-  const steps = sigmas.length - 1
-  for (let i = 0; i < steps; i++) {
-    const denoised = await denoise(x, sigmas[i]!)
-    const { down, up } = ancestralStep(sigmas[i]!, sigmas[i + 1]!)
-    x = addNoise(eulerStep(x, denoised, sigmas[i]!, down), up, noise.gaussian)
-    await step(i + 1, steps, denoised)
-  }
-  return x
-}
+export const eulerAncestralWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {}): Sampler =>
+  forFlows(eulerAncestralFlow({ eta, noiseScale }), async ({ x, sigmas, denoise, noise, step }) => {
+    const steps = sigmas.length - 1
+    for (let i = 0; i < steps; i++) {
+      const denoised = await denoise(x, sigmas[i]!)
+      const { down, up } = ancestralStep(sigmas[i]!, sigmas[i + 1]!, eta)
+      x = addNoise(eulerStep(x, denoised, sigmas[i]!, down), up * noiseScale, noise.gaussian)
+      await step(i + 1, steps, denoised)
+    }
+    return x
+  })
+export const eulerAncestral = eulerAncestralWith()
 
 /** CFG++: the direction comes from the unconditional guess. https://arxiv.org/abs/2406.08070 */
-const cfgPlusPlus =
-  (ancestral: boolean): Sampler =>
-  async ({ x, sigmas, denoiseBoth, noise, step }) => {
+export const eulerCfgPpWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {}): Sampler =>
+  bySignalToNoise(async ({ x, sigmas, denoiseBoth, noise, step }) => {
     const steps = sigmas.length - 1
     for (let i = 0; i < steps; i++) {
       const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
       const { denoised, uncond } = await denoiseBoth(x, sigma)
-      const { down, up } = ancestral ? ancestralStep(sigma, next) : { down: next, up: 0 }
+      const { down, up } = ancestralStep(sigma, next, eta)
       x = mix([1, denoised], [down, derivative(x, uncond, sigma)])
-      x = addNoise(x, up, noise.gaussian)
+      x = addNoise(x, up * noiseScale, noise.gaussian)
       await step(i + 1, steps, denoised)
     }
     return x
-  }
+  }, 'at once')
 
-export const eulerCfgPp = cfgPlusPlus(false)
-export const eulerAncestralCfgPp = cfgPlusPlus(true)
+export const eulerCfgPp = eulerCfgPpWith({ eta: 0 })
+export const eulerAncestralCfgPp = eulerCfgPpWith()

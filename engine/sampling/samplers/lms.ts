@@ -1,7 +1,7 @@
-// Linear multistep methods: the slope over a step is a polynomial through the last slopes.
+// LMS: the slope over a step is a polynomial through the last slopes. After k-diffusion (MIT).
 import { derivative, type Latents, mix, type Sampler } from './sampler.ts'
 
-/** Abscissae and weights of Gauss–Legendre with four points: exact for the cubics met here. */
+/** Abscissae and weights of Gauss–Legendre with four points: exact up to degree 7. */
 const gauss = [
   [-0.8611363115940526, 0.3478548451374538],
   [-0.3399810435848563, 0.6521451548625461],
@@ -11,94 +11,43 @@ const gauss = [
 
 /** ∫ from `start` to `end` of the Lagrange polynomial that is 1 at `nodes[j]` and 0 at the others. */
 function lagrangeIntegral(nodes: readonly number[], j: number, start: number, end: number): number {
-  const half = (end - start) / 2
+  // Higher degrees are integrated piece by piece.
+  const pieces = Math.ceil(nodes.length / 8)
+  const half = (end - start) / (2 * pieces)
   let sum = 0
-  for (const [at, weight] of gauss) {
-    const t = start + half * (1 + at)
-    const value = nodes.reduce(
-      (product, node, k) => (k === j ? product : (product * (t - node)) / (nodes[j]! - node)),
-      1,
-    )
-    sum += weight * value
-  }
+  for (let piece = 0; piece < pieces; piece++)
+    for (const [at, weight] of gauss) {
+      const t = start + half * (2 * piece + 1 + at)
+      const value = nodes.reduce(
+        (product, node, k) => (k === j ? product : (product * (t - node)) / (nodes[j]! - node)),
+        1,
+      )
+      sum += weight * value
+    }
   return sum * half
 }
 
-/** Order 4. After k-diffusion (MIT). */
-export const lms: Sampler = async ({ x, sigmas, denoise, step }) => {
-  const steps = sigmas.length - 1
-  /** Newest first. */
-  let slopes: Latents[] = []
-  for (let i = 0; i < steps; i++) {
-    const denoised = await denoise(x, sigmas[i]!)
-    slopes = [derivative(x, denoised, sigmas[i]!), ...slopes.slice(0, 3)]
-    if (sigmas[i + 1] === 0) x = denoised
-    else {
-      const nodes = slopes.map((_, k) => sigmas[i - k]!)
-      x = mix(
-        [1, x],
-        ...slopes.map(
-          (slope, j) => [lagrangeIntegral(nodes, j, sigmas[i]!, sigmas[i + 1]!), slope] as const,
-        ),
-      )
-    }
-    await step(i + 1, steps, denoised)
-  }
-  return x
-}
-
-/** iPNDM: Adams–Bashforth with the coefficients of even steps. https://arxiv.org/abs/2204.13902 */
-const adamsBashforth = [
-  [1],
-  [3 / 2, -1 / 2],
-  [23 / 12, -16 / 12, 5 / 12],
-  [55 / 24, -59 / 24, 37 / 24, -9 / 24],
-]
-
-export const ipndm = multistep(order => adamsBashforth[order - 1]!)
-
-/** iPNDM with coefficients for uneven steps; `h[0]` is the step ahead, then the past ones. */
-export const ipndmV = multistep((order, h) => {
-  const [h0, h1 = 0, h2 = 0, h3 = 0] = h
-  if (order === 1) return [1]
-  const r = h0! / h1
-  const first = [(2 + r) / 2, -r / 2]
-  if (order === 2) return first
-  const a = (1 - (h0! / (3 * (h0! + h1))) * ((h0! * (h0! + h1)) / (h1 * (h1 + h2)))) / 2
-  const q = h1 / h2
-  if (order === 3) return [first[0]! + a, first[1]! - (1 + q) * a, a * q]
-  const b =
-    (((1 - h0! / (3 * (h0! + h1))) / 2 +
-      ((1 - h0! / (2 * (h0! + h1))) * h0!) / (6 * (h0! + h1 + h2))) *
-      (h0! * (h0! + h1) * (h0! + h1 + h2))) /
-    (h1 * (h1 + h2) * (h1 + h2 + h3))
-  const s = (h1 * (h1 + h2)) / (h2 * (h2 + h3))
-  return [
-    first[0]! + a + b,
-    first[1]! - (1 + q) * a - (1 + q + s) * b,
-    a * q + (q + s * (1 + h2 / h3)) * b,
-    -b * s * q,
-  ]
-})
-
-/** `coefficients(order, h)` weigh the slopes, newest first. */
-function multistep(
-  coefficients: (order: number, h: readonly number[]) => readonly number[],
-): Sampler {
-  return async ({ x, sigmas, denoise, step }) => {
+export const lmsWith =
+  (order: number): Sampler =>
+  async ({ x, sigmas, denoise, step }) => {
     const steps = sigmas.length - 1
+    /** Newest first. */
     let slopes: Latents[] = []
     for (let i = 0; i < steps; i++) {
       const denoised = await denoise(x, sigmas[i]!)
-      slopes = [derivative(x, denoised, sigmas[i]!), ...slopes.slice(0, 3)]
+      slopes = [derivative(x, denoised, sigmas[i]!), ...slopes.slice(0, order - 1)]
       if (sigmas[i + 1] === 0) x = denoised
       else {
-        const h = slopes.map((_, k) => sigmas[i + 1 - k]! - sigmas[i - k]!)
-        const weights = coefficients(slopes.length, h)
-        x = mix([1, x], ...slopes.map((slope, k) => [weights[k]! * h[0]!, slope] as const))
+        const nodes = slopes.map((_, k) => sigmas[i - k]!)
+        x = mix(
+          [1, x],
+          ...slopes.map(
+            (slope, j) => [lagrangeIntegral(nodes, j, sigmas[i]!, sigmas[i + 1]!), slope] as const,
+          ),
+        )
       }
       await step(i + 1, steps, denoised)
     }
     return x
   }
-}
+export const lms = lmsWith(4)

@@ -9,7 +9,8 @@ import { erSde } from './er-sde.ts'
 import { euler, eulerAncestral, eulerAncestralCfgPp, eulerCfgPp } from './euler.ts'
 import { gradientEstimation, gradientEstimationCfgPp } from './gradient-estimation.ts'
 import { heun, heunPlusPlus2 } from './heun.ts'
-import { ipndm, ipndmV, lms } from './lms.ts'
+import { ipndm, ipndmV } from './ipndm.ts'
+import { lms } from './lms.ts'
 import {
   resMultistep,
   resMultistepAncestral,
@@ -80,3 +81,14 @@ export const discardsPenultimate: ReadonlySet<SamplerName> = new Set([
 
 /** Samplers that put fresh noise, not the run's own, into the kept part of an inpainting. */
 export const freshInpaintNoise: ReadonlySet<SamplerName> = new Set(['ddim'])
+
+/** SAMPLER */
+export interface RunSampler {
+  run: Sampler
+  freshInpaintNoise?: boolean
+}
+
+export const namedSampler = (name: SamplerName): RunSampler => ({
+  run: samplers[name],
+  freshInpaintNoise: freshInpaintNoise.has(name),
+})

@@ -29,7 +29,15 @@ export interface SamplerNoise {
 
 export type Sampler = (input: SamplerInput) => Promise<Latents>
 
-type Term = readonly [factor: number, latents: Latents]
+export type Term = readonly [factor: number, latents: Latents]
+
+/** What most stochastic samplers can be told. */
+export interface NoiseOptions {
+  /** Share of the noise that is taken out and drawn anew in each step; 0 makes an ODE sampler. */
+  eta?: number
+  /** What fresh noise is multiplied by. */
+  noiseScale?: number
+}
 
 /** The sum of `factor · latents`. */
 export function mix(...terms: readonly Term[]): Latents {
@@ -55,8 +63,9 @@ export const derivative = (x: Latents, denoised: Latents, sigma: number): Latent
   mix([1 / sigma, x], [-1 / sigma, denoised])
 
 /** The sigma to step down to, and the noise that lifts it back to `to`. */
-export function ancestralStep(from: number, to: number): { down: number; up: number } {
-  const up = Math.min(to, Math.sqrt((to ** 2 * (from ** 2 - to ** 2)) / from ** 2))
+export function ancestralStep(from: number, to: number, eta = 1): { down: number; up: number } {
+  if (eta === 0) return { down: to, up: 0 }
+  const up = Math.min(to, eta * Math.sqrt((to ** 2 * (from ** 2 - to ** 2)) / from ** 2))
   return { down: Math.sqrt(to ** 2 - up ** 2), up }
 }
 

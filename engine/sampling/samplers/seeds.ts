@@ -1,5 +1,6 @@
 // SEEDS-2 and -3: exponential SDE solvers whose stages share their noise. η = 1.
 // https://arxiv.org/abs/2305.14267
+import { bySignalToNoise } from './flow.ts'
 import { addNoise, type Latents, mix, type Sampler, sigmaAt, timeOf } from './sampler.ts'
 
 const { exp, expm1, sqrt } = Math
@@ -8,7 +9,7 @@ const { exp, expm1, sqrt } = Math
 const noiseLeft = (h: number, from: number, to: number, at: number): number =>
   exp(-(at - to) * h) * sqrt(-expm1(-2 * (to - from) * h))
 
-export const seeds2: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
+export const seeds2: Sampler = bySignalToNoise(async ({ x, sigmas, denoise, noise, step }) => {
   const steps = sigmas.length - 1
   for (let i = 0; i < steps; i++) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
@@ -32,9 +33,9 @@ export const seeds2: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
     await step(i + 1, steps, denoised)
   }
   return x
-}
+})
 
-export const seeds3: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
+export const seeds3: Sampler = bySignalToNoise(async ({ x, sigmas, denoise, noise, step }) => {
   const steps = sigmas.length - 1
   const [r1, r2] = [1 / 3, 2 / 3]
   for (let i = 0; i < steps; i++) {
@@ -66,7 +67,7 @@ export const seeds3: Sampler = async ({ x, sigmas, denoise, noise, step }) => {
     await step(i + 1, steps, denoised)
   }
   return x
-}
+})
 
 /** The noiseless part of a stage of width `h` with a constant guess. */
 const stage = (x: Latents, denoised: Latents, from: number, to: number, h: number): Latents =>

@@ -79,7 +79,7 @@ function weigh(places: readonly number[], hh: number, b: number): number[] {
 
 const uniPcWith =
   (variant: Variant): Sampler =>
-  async ({ x, sigmas, denoise, step }) => {
+  async ({ x, sigmas, denoise, sampling, step }) => {
     const steps = sigmas.length - 1
     const levels = Array.from(sigmas, sigma => sigma || lastSigma)
     const times = levels.map(timeAt)
@@ -98,7 +98,9 @@ const uniPcWith =
       await step(i + 1, steps, denoised)
     }
     const end = times[steps]!
-    return mix([1 / end.alpha, update(unit, known.slice(-1), end, variant)])
+    // A flow's latent is smaller by the noise that is left.
+    const scale = sampling.prediction === 'flow' && sigmas[steps] === 0 ? 1 - lastSigma : 1
+    return mix([1 / (end.alpha * scale), update(unit, known.slice(-1), end, variant)])
   }
 
 export const uniPc = uniPcWith('bh1')

@@ -1,0 +1,209 @@
+// Flux.1 dev and schnell: blocks of two streams, then blocks of one, with rotary positions.
+// https://github.com/black-forest-labs/flux (Apache-2.0), keys as there.
+import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
+import { type Weights, weight } from '../inference/weights.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+import type { ConditioningItem, NetworkInput } from './kinds.ts'
+import { patchesIn, patchSide } from './patches.ts'
+import {
+  joinedPatches,
+  kontextPositions,
+  leadingLatent,
+  referencesOf,
+} from './reference-latents.ts'
+import { gridPositions, type Position, ropeTables } from './rope.ts'
+import { diffusionPrefix, type Transformer } from './transformer.ts'
+import { type Heads, type Rotation, TransformerLayers } from './transformer-layers.ts'
+import type { GraphOptions } from './unet.ts'
+
+const at = diffusionPrefix
+const headWidth = 128
+/** Shares of a head that turn with index, row and column. */
+const axes = [16, 56, 56]
+const theta = 10_000
+const waveWidth = 256
+/** The network was trained on times 0..1000. */
+const timeFactor = 1000
+const usualGuidance = 3.5
+
+interface Size {
+  hidden: number
+  patchWidth: number
+  contextWidth: number
+  pooledWidth: number
+  /** dev is told the guidance, schnell is not. */
+  guided: boolean
+}
+
+export function flux(weights: Weights): Transformer {
+  const [hidden, patchWidth] = weight(weights, `${at}img_in.weight`).shape as [number, number]
+  const size: Size = {
+    hidden,
+    patchWidth,
+    contextWidth: weight(weights, `${at}txt_in.weight`).shape[1]!,
+    pooledWidth: weight(weights, `${at}vector_in.in_layer.weight`).shape[1]!,
+    guided: weights.tensors.has(`${at}guidance_in.in_layer.weight`),
+  }
+  const extras = ({ guidance = usualGuidance }: ConditioningItem): Record<string, Tensor> =>
+    guidance === null ? {} : { guidance: tensor([1], Float32Array.of(guidance)) }
+  return {
+    channels: patchWidth / patchSide ** 2,
+    contextWidth: size.contextWidth,
+    pooledWidth: size.pooledWidth,
+    build: options => build(weights, size, options),
+    feeds: input => feeds(size, input),
+    references: true,
+    latent: (out, x) => leadingLatent(out, x, 'channels-first'),
+    extras: size.guided ? extras : undefined,
+  }
+}
+
+function feeds({ guided }: Size, input: NetworkInput) {
+  const { x, timesteps, context, y, extras } = input
+  const references = referencesOf(input)
+  const [height, width] = x.shape.slice(-2) as [number, number]
+  const text: Position[] = Array.from({ length: context.shape[1]! }, () => [0, 0, 0])
+  const grid = gridPositions(patchesIn(height), patchesIn(width), (row, column) => [0, row, column])
+  const inputs: Record<string, Tensor> = {
+    patches: joinedPatches(x, references, 'channels-first'),
+    ...ropeTables([...text, ...grid, ...kontextPositions(references)], axes, theta),
+    t: tensor([timesteps.length], timesteps),
+    context,
+    y: y!,
+  }
+  if (!guided) return inputs
+  const batch = timesteps.length
+  const none = tensor([batch])
+  const has = extras?.guidance ? 1 : 0
+  return {
+    ...inputs,
+    guidance: extras?.guidance ?? none,
+    guided: tensor([batch, 1], new Float32Array(batch).fill(has)),
+  }
+}
+
+/** Inputs patches [B,T,C·4], cos and sin [S+T,64], t [B], context, y, guidance [B], guided [B,1]. */
+function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
+  const graph = new OnnxGraph()
+  const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
+  const input = (name: string, ...dims: (string | number)[]) =>
+    graph.input(name, DataType.float, dims)
+  const patches = input('patches', 'B', 'T', size.patchWidth)
+  const rotation = {
+    cos: input('cos', 'N', headWidth / 2),
+    sin: input('sin', 'N', headWidth / 2),
+    interleaved: true,
+  }
+  const t = input('t', 'B')
+  const context = input('context', 'B', 'S', size.contextWidth)
+  const y = input('y', 'B', size.pooledWidth)
+  const embed = (x: Value, name: string) =>
+    layers.embed(x, `${at}${name}.in_layer`, `${at}${name}.out_layer`)
+  let vector = embed(layers.waves(t, waveWidth, timeFactor), 'time_in')
+  if (size.guided) {
+    const waves = layers.waves(input('guidance', 'B'), waveWidth, timeFactor)
+    // Workflows may switch it off.
+    const switched = graph.op('Mul', [embed(waves, 'guidance_in'), input('guided', 'B', 1)])
+    vector = layers.add(vector, switched)
+  }
+  vector = layers.silu(layers.add(vector, embed(y, 'vector_in')))
+  const net = new Flux(layers, size.hidden, vector, rotation)
+  const out = net.forward(
+    layers.linear(patches, `${at}img_in`),
+    layers.linear(context, `${at}txt_in`),
+  )
+  graph.output('out', out, ['B', 'T', size.patchWidth])
+  return graph
+}
+
+type Triple = [Value, Value, Value]
+
+class Flux {
+  private readonly layers: TransformerLayers
+  private readonly hidden: number
+  /** SiLU of time, guidance and pooled text. */
+  private readonly vector: Value
+  private readonly rotation: Rotation
+  private readonly heads: Heads
+
+  constructor(layers: TransformerLayers, hidden: number, vector: Value, rotation: Rotation) {
+    this.layers = layers
+    this.hidden = hidden
+    this.vector = vector
+    this.rotation = rotation
+    this.heads = { heads: hidden / headWidth, width: headWidth }
+  }
+
+  forward(picture: Value, text: Value): Value {
+    const { layers } = this
+    for (let n = 0; layers.has(`${at}double_blocks.${n}.img_attn.qkv.weight`); n++)
+      [picture, text] = this.doubleBlock(picture, text, `${at}double_blocks.${n}`)
+    let joined = layers.join(text, picture)
+    for (let n = 0; layers.has(`${at}single_blocks.${n}.linear1.weight`); n++)
+      joined = this.singleBlock(joined, `${at}single_blocks.${n}`)
+    const [, last] = layers.part(joined, text)
+    const key = `${at}final_layer`
+    const [shift, scale] = layers.modulation(this.vector, `${key}.adaLN_modulation.1`, 2)
+    return layers.linear(layers.modulate(this.norm(last), shift!, scale!), `${key}.linear`)
+  }
+
+  private doubleBlock(picture: Value, text: Value, key: string): [Value, Value] {
+    const { layers } = this
+    const ofPicture = layers.modulation(this.vector, `${key}.img_mod.lin`, 6)
+    const ofText = layers.modulation(this.vector, `${key}.txt_mod.lin`, 6)
+    const a = this.project(text, ofText, `${key}.txt_attn`)
+    const b = this.project(picture, ofPicture, `${key}.img_attn`)
+    const joined = a.map((part, i) => layers.join(part, b[i]!)) as Triple
+    const [toText, toPicture] = layers.part(this.attend(joined), text)
+    return [
+      this.finish(picture, toPicture, ofPicture, `${key}.img`),
+      this.finish(text, toText, ofText, `${key}.txt`),
+    ]
+  }
+
+  /** Queries, keys and values of one stream. */
+  private project(h: Value, [shift, scale]: Value[], key: string): Triple {
+    const { layers, hidden } = this
+    const whole = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}.qkv`)
+    return this.normed(layers.split(whole, [hidden, hidden, hidden]) as Triple, `${key}.norm`)
+  }
+
+  private normed([q, k, v]: Triple, key: string): Triple {
+    const { layers, heads } = this
+    return [
+      layers.headNorm(q, `${key}.query_norm.scale`, heads),
+      layers.headNorm(k, `${key}.key_norm.scale`, heads),
+      v,
+    ]
+  }
+
+  private attend([q, k, v]: Triple): Value {
+    const { layers, rotation } = this
+    return layers.attend([layers.rotate(q, rotation), layers.rotate(k, rotation), v], this.heads)
+  }
+
+  /** Adds what attention found, then the feed-forward's answer. */
+  private finish(h: Value, found: Value, of: Value[], key: string): Value {
+    const { layers } = this
+    const [, , gate, shift, scale, lastGate] = of
+    h = layers.gated(h, gate!, layers.linear(found, `${key}_attn.proj`))
+    const wide = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}_mlp.0`)
+    return layers.gated(h, lastGate!, layers.linear(layers.geluTanh(wide), `${key}_mlp.2`))
+  }
+
+  /** Attention and feed-forward side by side: https://arxiv.org/abs/2302.05442 */
+  private singleBlock(h: Value, key: string): Value {
+    const { layers, hidden } = this
+    const [shift, scale, gate] = layers.modulation(this.vector, `${key}.modulation.lin`, 3)
+    const whole = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}.linear1`)
+    const wide = layers.shape(`${key}.linear1.weight`)[0]! - 3 * hidden
+    const [q, k, v, forward] = layers.split(whole, [hidden, hidden, hidden, wide])
+    const found = this.attend(this.normed([q!, k!, v!], `${key}.norm`))
+    const both = layers.graph.op('Concat', [found, layers.geluTanh(forward!)], { axis: -1 })
+    return layers.gated(h, gate!, layers.linear(both, `${key}.linear2`))
+  }
+
+  private norm(x: Value): Value {
+    return this.layers.normal(x, this.hidden)
+  }
+}

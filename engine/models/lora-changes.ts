@@ -1,0 +1,247 @@
+// What adapters of LyCORIS' kinds (https://arxiv.org/abs/2309.14859) do to a weight, each as a few
+// graph nodes: the weight is made anew in every run, so nothing of the checkpoint is copied.
+import { basename } from 'node:path'
+import type { Layers } from '../inference/layers.ts'
+import type { Value } from '../inference/onnx-graph.ts'
+import { readFloats, type Weight, type Weights } from '../inference/weights.ts'
+import { ModelError } from '../nodes/models.ts'
+import { sizeOf } from '../tensor.ts'
+import { butterfly, rotation } from './oft.ts'
+
+/** A weight on its way through a stack of adapters. */
+export interface Folding {
+  layers: Layers
+  weight: Value
+  shape: readonly number[]
+  /** Scalar. */
+  strength: Value
+}
+
+/** `branch` where it can run beside the layer as well. */
+export interface TensorChange {
+  fold(folding: Folding): Value
+  branch?: LowRank
+}
+
+export interface LowRank {
+  down: Weight
+  up: Weight
+  /** Between the two, for convolutions in Tucker form. */
+  mid?: Weight
+  /** alpha / rank */
+  scale: number
+}
+
+/** A layer's tensors in the adapter's file, by what follows the layer's name. */
+export type Parts = Partial<Record<string, Weight>>
+
+/** Same roles under other names. */
+const endings: Record<string, string> = {
+  'lora_down.weight': 'down',
+  'lora_A.weight': 'down',
+  'lora_linear_layer.down.weight': 'down',
+  'lora_up.weight': 'up',
+  'lora_B.weight': 'up',
+  'lora_linear_layer.up.weight': 'up',
+  'lora_mid.weight': 'mid',
+  'a1.weight': 'a1',
+  'a2.weight': 'a2',
+  'b1.weight': 'b1',
+  'b2.weight': 'b2',
+  w_norm: 'diff',
+  b_norm: 'diff_b',
+}
+const ending =
+  /\.(lora_(?:down|up|mid|A|B)\.weight|lora_linear_layer\.(?:down|up)\.weight|[ab][12]\.weight|hada_\w+|lokr_\w+|oft_blocks|rescale|dora_scale|alpha|diff|diff_b|w_norm|b_norm)$/
+const oldEnding = /_lora\.(down|up)\.weight$/
+
+/** @param target the checkpoint's layer that a layer of the file means */
+export function readChanges(
+  file: Weights,
+  target: (layer: string) => string | undefined,
+  checkpoint: Weights,
+): Map<string, TensorChange> {
+  const byLayer = new Map<string, Parts>()
+  for (const [key, weight] of file.tensors) {
+    const [end, old] = [ending.exec(key), oldEnding.exec(key)]
+    const found = end ?? old
+    if (!found) continue
+    const layer = target(key.slice(0, found.index))
+    if (!layer) continue
+    const part = end ? (endings[end[1]!] ?? end[1]!) : old![1]!
+    byLayer.set(layer, { ...byLayer.get(layer), [part]: weight })
+  }
+  const changes = new Map<string, TensorChange>()
+  for (const [layer, parts] of byLayer) {
+    const shape = checkpoint.tensors.get(`${layer}.weight`)!.shape
+    const change = weightChange(parts, shape)
+    if (change) changes.set(`${layer}.weight`, change)
+    const bias = checkpoint.tensors.get(`${layer}.bias`)
+    if (bias && parts.diff_b) changes.set(`${layer}.bias`, difference(parts.diff_b, bias.shape))
+  }
+  return changes
+}
+
+function weightChange(parts: Parts, shape: readonly number[]): TensorChange | undefined {
+  const { down, up, mid, diff } = parts
+  if (diff) return difference(diff, shape)
+  if (down && up && !parts.dora_scale) {
+    const low = lowRank(down, up, mid, parts, shape)
+    return { branch: low, fold: folding => addScaled(folding, lowRankDelta(folding, low)) }
+  }
+  if (parts.oft_blocks?.shape.length === 3) return { fold: rotation(parts, shape) }
+  if (parts.oft_blocks?.shape.length === 4) return { fold: butterfly(parts, shape) }
+  const delta = deltaOf(parts, shape)
+  if (!delta) return undefined
+  const scale = parts.dora_scale
+  if (!scale) return { fold: folding => addScaled(folding, delta(folding)) }
+  return { fold: folding => decomposed(folding, delta(folding), scale) }
+}
+
+/** What is added to the weight at strength 1, under the weight's dimensions. */
+type Delta = (folding: Folding) => Value
+
+function deltaOf(parts: Parts, shape: readonly number[]): Delta | undefined {
+  const { down, up, mid } = parts
+  if (down && up) {
+    const low = lowRank(down, up, mid, parts, shape)
+    return folding => lowRankDelta(folding, low)
+  }
+  if (parts.hada_w1_a) return folding => hadamard(folding, parts)
+  if (parts.lokr_w1 || parts.lokr_w1_a) return folding => kronecker(folding, parts)
+  if (parts.a1 && parts.a2 && parts.b1 && parts.b2) return folding => generalized(folding, parts)
+  return undefined
+}
+
+/** alpha / rank; 1 in files that hold no alpha. */
+const scaleOf = ({ alpha }: Parts, rank: number | undefined): number =>
+  alpha && rank ? readFloats(alpha)[0]! / rank : 1
+
+function lowRank(
+  down: Weight,
+  up: Weight,
+  mid: Weight | undefined,
+  parts: Parts,
+  shape: readonly number[],
+): LowRank {
+  const rank = down.shape[0]!
+  const inputs = mid ? down.shape[1]! : sizeOf(down.shape.slice(1))
+  const wanted = mid ? shape[1]! : sizeOf(shape.slice(1))
+  if (up.shape[0] !== shape[0] || inputs !== wanted) throw misfit(down)
+  return { down, up, mid, scale: scaleOf(parts, rank) }
+}
+
+function lowRankDelta(folding: Folding, { down, up, mid, scale }: LowRank): Value {
+  const { layers } = folding
+  const [outputs, rank] = [up.shape[0]!, down.shape[0]!]
+  const high = layers.widen(up, [outputs, rank])
+  const low = layers.widen(down, [rank, sizeOf(down.shape) / rank])
+  const product = mid
+    ? layers.graph.op('Einsum', [high, layers.widen(mid), low], { equation: 'oi,ijkl,jn->onkl' })
+    : layers.graph.op('MatMul', [high, low])
+  return finish(folding, product, scale)
+}
+
+/** LoHa: the elementwise product of two low ranks. */
+function hadamard(folding: Folding, parts: Parts): Value {
+  const { layers } = folding
+  const factor = (n: 1 | 2): Value => {
+    const a = layers.widen(parts[`hada_w${n}_a`]!)
+    const b = layers.widen(parts[`hada_w${n}_b`]!)
+    const core = parts[`hada_t${n}`]
+    if (!core) return layers.graph.op('MatMul', [a, b])
+    const inputs = [layers.widen(core), b, a]
+    return layers.graph.op('Einsum', inputs, { equation: 'ijkl,jn,io->onkl' })
+  }
+  const product = layers.graph.op('Mul', [factor(1), factor(2)])
+  return finish(folding, product, scaleOf(parts, parts.hada_w1_b!.shape[0]))
+}
+
+/** LoKr: the Kronecker product of a small matrix and a block, either of them of low rank. */
+function kronecker(folding: Folding, parts: Parts): Value {
+  const { layers, shape } = folding
+  const { graph } = layers
+  const { lokr_w1: w1, lokr_w1_a: w1a, lokr_w1_b: w1b } = parts
+  const { lokr_w2: w2, lokr_w2_a: w2a, lokr_w2_b: w2b, lokr_t2: core } = parts
+  const small = w1 ? layers.widen(w1) : graph.op('MatMul', [layers.widen(w1a!), layers.widen(w1b!)])
+  const [rows, columns] = w1 ? w1.shape : [w1a!.shape[0]!, w1b!.shape[1]!]
+  const pair = () => [layers.widen(w2a!), layers.widen(w2b!)]
+  const block = w2
+    ? layers.widen(w2)
+    : core
+      ? graph.op('Einsum', [layers.widen(core), ...pair()], { equation: 'ijkl,io,jn->onkl' })
+      : graph.op('MatMul', pair())
+  const rank = w2 ? w1b?.shape[0] : w2b!.shape[0]
+  // [rows,1,columns,1,1] · [1,height,1,width,kernel]
+  const [outputs, inputs] = shape as [number, number]
+  const kernel = sizeOf(shape.slice(2))
+  const dims = [1, outputs / rows!, 1, inputs / columns!, kernel]
+  const product = graph.op('Mul', [
+    graph.op('Reshape', [small, graph.ints([rows!, 1, columns!, 1, 1])]),
+    graph.op('Reshape', [block, graph.ints(dims)]),
+  ])
+  return finish(folding, product, scaleOf(parts, rank))
+}
+
+/** GLoRA (https://arxiv.org/abs/2306.07967): W·A + B. Older files store the factors swapped. */
+function generalized(folding: Folding, parts: Parts): Value {
+  const { layers, weight, shape } = folding
+  const { graph } = layers
+  const [a1, a2, b1, b2] = ['a1', 'a2', 'b1', 'b2'].map(name => parts[name]!)
+  const matrix = (w: Weight) => layers.widen(w, [w.shape[0]!, sizeOf(w.shape) / w.shape[0]!])
+  const reshape = (delta: Value) => graph.op('Reshape', [delta, graph.ints(shape)])
+  const old = a1!.shape[0]! < a2!.shape[0]!
+  const [first, second] = old ? [a2!, a1!] : [a1!, a2!]
+  // Of a kernel, newer files change the channels and older ones all of it.
+  const channels = shape.length === 4 && first.shape[0] === shape[1]
+  const rows = graph.op('Reshape', [weight, graph.ints([shape[0]!, -1])])
+  const through = channels
+    ? graph.op('Einsum', [weight, matrix(first), matrix(second)], { equation: 'oikl,ij,jn->onkl' })
+    : graph.op('MatMul', [graph.op('MatMul', [rows, matrix(first)]), matrix(second)])
+  const plain = graph.op('MatMul', old ? [matrix(b2!), matrix(b1!)] : [matrix(b1!), matrix(b2!)])
+  const rank = old ? a1!.shape[0] : a2!.shape[0]
+  const both = layers.add(reshape(through), reshape(plain))
+  return finish(folding, both, scaleOf(parts, rank))
+}
+
+function finish({ layers: { graph }, shape }: Folding, delta: Value, scale: number): Value {
+  const shaped = graph.op('Reshape', [delta, graph.ints(shape)])
+  return scale === 1 ? shaped : graph.op('Mul', [shaped, graph.scalar(scale)])
+}
+
+/** A difference of whole tensors. */
+function difference(diff: Weight, shape: readonly number[]): TensorChange {
+  if (sizeOf(diff.shape) !== sizeOf(shape)) throw misfit(diff)
+  return { fold: folding => addScaled(folding, folding.layers.widen(diff, shape)) }
+}
+
+/** W + strength·delta */
+export const addScaled = ({ layers, weight, strength }: Folding, delta: Value): Value =>
+  layers.add(weight, layers.graph.op('Mul', [delta, strength]))
+
+/**
+ * DoRA (https://arxiv.org/abs/2402.09353): W + delta with lengths of its own along one axis. Along
+ * the outputs ComfyUI measures the original, along the inputs what was changed.
+ */
+function decomposed(folding: Folding, delta: Value, scale: Weight): Value {
+  const { layers, weight, shape } = folding
+  const { graph } = layers
+  const changed = layers.add(weight, delta)
+  const byOutput = scale.shape[0] === shape[0]
+  const axis = byOutput ? 0 : 1
+  const axes = graph.ints(shape.map((_, i) => i).filter(i => i !== axis))
+  const length = graph.op('ReduceL2', [byOutput ? weight : changed, axes], { keepdims: 1 })
+  const dims = shape.map((size, i) => (i === axis ? size : 1))
+  const ratio = graph.op('Div', [
+    layers.widen(scale, dims),
+    layers.add(length, graph.scalar(2 ** -23)),
+  ])
+  const whole = graph.op('Mul', [changed, ratio])
+  return addScaled(folding, graph.op('Sub', [whole, weight]))
+}
+
+export const misfit = (weight: Weight): ModelError =>
+  new ModelError(
+    `${basename(weight.file)} does not fit this checkpoint: a layer of it is of another size. It was ` +
+      'made for another family of models; choose a LoRA for this checkpoint.',
+  )

@@ -1,0 +1,174 @@
+// Qwen-Image: text and picture in two streams that attend to one another in every block.
+// https://arxiv.org/abs/2508.02324, keys and layout as in diffusers' QwenImageTransformer2DModel.
+import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
+import { type Weights, weight } from '../inference/weights.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+import type { NetworkInput } from './kinds.ts'
+import { patchesIn, patchSide } from './patches.ts'
+import { joinedPatches, leadingLatent, referencesOf } from './reference-latents.ts'
+import { gridPositions, type Position, ropeTables } from './rope.ts'
+import { diffusionPrefix, type Transformer } from './transformer.ts'
+import { type Heads, type Rotation, TransformerLayers } from './transformer-layers.ts'
+import type { GraphOptions } from './unet.ts'
+
+const at = diffusionPrefix
+const headWidth = 128
+/** Shares of a head that turn with frame, row and column. */
+const axes = [16, 56, 56]
+const theta = 10_000
+const waveWidth = 256
+/** The network was trained on times 0..1000. */
+const timeFactor = 1000
+
+interface Size {
+  hidden: number
+  patchWidth: number
+  contextWidth: number
+}
+
+export function qwenImage(weights: Weights): Transformer {
+  const [hidden, patchWidth] = weight(weights, `${at}img_in.weight`).shape as [number, number]
+  const contextWidth = weight(weights, `${at}txt_in.weight`).shape[1]!
+  return {
+    channels: patchWidth / patchSide ** 2,
+    contextWidth,
+    pooledWidth: 0,
+    build: options => build(weights, { hidden, patchWidth, contextWidth }, options),
+    feeds,
+    references: true,
+    latent: (out, x) => leadingLatent(out, x, 'channels-first'),
+  }
+}
+
+/** Pictures lie around the origin, each on its frame; the text follows beyond the longer side. */
+function feeds(input: NetworkInput): Record<string, Tensor> {
+  const { x, timesteps, context } = input
+  const references = referencesOf(input)
+  const grids = [x, ...references].flatMap((latent, index) => centred(latent, index))
+  const start = Math.max(...x.shape.slice(-2).map(side => patchesIn(side) >> 1))
+  const text = Array.from({ length: context.shape[1]! }, (_, i): Position => {
+    const place = start + i
+    return [place, place, place]
+  })
+  return {
+    patches: joinedPatches(x, references, 'channels-first'),
+    ...ropeTables([...text, ...grids], axes, theta),
+    t: tensor([timesteps.length], timesteps),
+    context,
+  }
+}
+
+function centred({ shape }: Tensor, index: number): Position[] {
+  const [rows, columns] = shape.slice(-2).map(patchesIn) as [number, number]
+  const [top, left] = [rows >> 1, columns >> 1]
+  return gridPositions(rows, columns, (row, column) => [index, row - top, column - left])
+}
+
+/** Inputs patches [B,T,C·4], cos and sin [S+T,64], t [B], context [B,S,3584]; output `out`. */
+function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
+  const graph = new OnnxGraph()
+  const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
+  const input = (name: string, ...dims: (string | number)[]) =>
+    graph.input(name, DataType.float, dims)
+  const patches = input('patches', 'B', 'T', size.patchWidth)
+  const rotation = {
+    cos: input('cos', 'N', headWidth / 2),
+    sin: input('sin', 'N', headWidth / 2),
+    interleaved: true,
+  }
+  const waves = layers.waves(input('t', 'B'), waveWidth, timeFactor)
+  const context = input('context', 'B', 'S', size.contextWidth)
+  const time = `${at}time_text_embed.timestep_embedder`
+  const vector = layers.silu(layers.embed(waves, `${time}.linear_1`, `${time}.linear_2`))
+  const net = new QwenImage(layers, size.hidden, vector, rotation)
+  const text = layers.linear(layers.rmsNorm(context, `${at}txt_norm.weight`), `${at}txt_in`)
+  const out = net.forward(layers.linear(patches, `${at}img_in`), text)
+  graph.output('out', out, ['B', 'T', size.patchWidth])
+  return graph
+}
+
+type Triple = [Value, Value, Value]
+
+class QwenImage {
+  private readonly layers: TransformerLayers
+  private readonly hidden: number
+  /** SiLU of the time. */
+  private readonly vector: Value
+  private readonly rotation: Rotation
+  private readonly heads: Heads
+
+  constructor(layers: TransformerLayers, hidden: number, vector: Value, rotation: Rotation) {
+    this.layers = layers
+    this.hidden = hidden
+    this.vector = vector
+    this.rotation = rotation
+    this.heads = { heads: hidden / headWidth, width: headWidth }
+  }
+
+  forward(picture: Value, text: Value): Value {
+    const { layers } = this
+    for (let n = 0; layers.has(`${at}transformer_blocks.${n}.attn.to_q.weight`); n++)
+      [picture, text] = this.block(picture, text, `${at}transformer_blocks.${n}`)
+    const [scale, shift] = layers.modulation(this.vector, `${at}norm_out.linear`, 2)
+    return layers.linear(layers.modulate(this.norm(picture), shift!, scale!), `${at}proj_out`)
+  }
+
+  private block(picture: Value, text: Value, key: string): [Value, Value] {
+    const { layers } = this
+    const ofPicture = layers.modulation(this.vector, `${key}.img_mod.1`, 6)
+    const ofText = layers.modulation(this.vector, `${key}.txt_mod.1`, 6)
+    const a = this.project(text, ofText, `${key}.attn`, textNames)
+    const b = this.project(picture, ofPicture, `${key}.attn`, pictureNames)
+    const joined = a.map((part, i) => layers.join(part, b[i]!)) as Triple
+    const [q, k] = joined.slice(0, 2).map(part => layers.rotate(part, this.rotation))
+    const mixed = layers.attend([q!, k!, joined[2]], this.heads)
+    const [toText, toPicture] = layers.part(mixed, text)
+    const [found, foundByText] = [
+      layers.linear(toPicture, `${key}.attn.to_out.0`),
+      layers.linear(toText, `${key}.attn.to_add_out`),
+    ]
+    return [
+      this.feedForward(layers.gated(picture, ofPicture[2]!, found), ofPicture, `${key}.img_mlp`),
+      this.feedForward(layers.gated(text, ofText[2]!, foundByText), ofText, `${key}.txt_mlp`),
+    ]
+  }
+
+  /** Queries and keys of one stream, normalised within each head; values. */
+  private project(h: Value, [shift, scale]: Value[], key: string, names: Names): Triple {
+    const { layers, heads } = this
+    const x = layers.modulate(this.norm(h), shift!, scale!)
+    const [q, k, v] = names.projections.map(name => layers.linear(x, `${key}.${name}`))
+    return [
+      layers.headNorm(q!, `${key}.${names.queryNorm}.weight`, heads),
+      layers.headNorm(k!, `${key}.${names.keyNorm}.weight`, heads),
+      v!,
+    ]
+  }
+
+  private feedForward(h: Value, [, , , shift, scale, gate]: Value[], key: string): Value {
+    const { layers } = this
+    const wide = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}.net.0.proj`)
+    return layers.gated(h, gate!, layers.linear(layers.geluTanh(wide), `${key}.net.2`))
+  }
+
+  private norm(x: Value): Value {
+    return this.layers.normal(x, this.hidden)
+  }
+}
+
+interface Names {
+  projections: readonly string[]
+  queryNorm: string
+  keyNorm: string
+}
+
+const pictureNames: Names = {
+  projections: ['to_q', 'to_k', 'to_v'],
+  queryNorm: 'norm_q',
+  keyNorm: 'norm_k',
+}
+const textNames: Names = {
+  projections: ['add_q_proj', 'add_k_proj', 'add_v_proj'],
+  queryNorm: 'norm_added_q',
+  keyNorm: 'norm_added_k',
+}

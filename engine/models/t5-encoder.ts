@@ -1,0 +1,77 @@
+// Prompts to T5's states, with weights as ComfyUI applies them: a word moves away from, or towards,
+// what the empty prompt has at its place.
+import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
+import type { Weights } from '../inference/weights.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+import { parseWeights } from './prompt-weights.ts'
+import { identity, weightBytes } from './recipe.ts'
+import { buildT5, relativeBuckets, type T5Config, t5Config } from './t5.ts'
+import { type T5Tokenizer, t5End, t5Pad } from './t5-tokenizer.ts'
+
+export interface T5Parts {
+  weights: Weights
+  pool: SessionPool
+  tokenizer: () => T5Tokenizer
+  /** Shorter prompts are filled up to this many tokens, which are attended to like others. */
+  minLength: number
+}
+
+interface Token {
+  id: number
+  weight: number
+}
+
+/** A prompt's tokens with the end token and filling. */
+export function t5Tokens(prompt: string, tokenizer: T5Tokenizer, minLength: number): Token[] {
+  const words = parseWeights(prompt).flatMap(({ text, weight }) =>
+    tokenizer.encode(text).map(id => ({ id, weight })),
+  )
+  return filled([...words, { id: t5End, weight: 1 }], minLength)
+}
+
+const filled = (tokens: readonly Token[], length: number): Token[] => [
+  ...tokens,
+  ...Array.from({ length: length - tokens.length }, () => ({ id: t5Pad, weight: 1 })),
+]
+
+export class T5Encoder {
+  readonly width: number
+  private readonly parts: T5Parts
+  private readonly config: T5Config
+
+  constructor(parts: T5Parts) {
+    this.parts = parts
+    this.config = t5Config(parts.weights)
+    this.width = this.config.width
+  }
+
+  /** → [1,tokens,width] */
+  async encode(prompt: string): Promise<Tensor> {
+    const tokens = t5Tokens(prompt, this.parts.tokenizer(), this.parts.minLength)
+    const { length } = tokens
+    const weighted = tokens.some(({ weight }) => weight !== 1)
+    const empty = weighted ? filled([{ id: t5End, weight: 1 }], length) : []
+    const ids = BigInt64Array.from([...tokens, ...empty], ({ id }) => BigInt(id))
+    const { states } = await this.parts.pool.run(this.recipe(), {
+      ids: { shape: [ids.length / length, length], data: ids },
+      buckets: { shape: [length, length], data: relativeBuckets(length) },
+    })
+    const size = length * this.width
+    const own = states!.data.slice(0, size)
+    for (const [t, { weight }] of tokens.entries())
+      for (let i = t * this.width; weight !== 1 && i < (t + 1) * this.width; i++) {
+        const base = states!.data[size + i]!
+        own[i] = base + (own[i]! - base) * weight
+      }
+    return tensor([1, length, this.width], own)
+  }
+
+  private recipe(): SessionRecipe {
+    const { weights } = this.parts
+    return {
+      key: `t5 ${identity(weights)}`,
+      costBytes: weightBytes(weights, this.config.prefix),
+      build: () => buildT5(weights, this.config),
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// MODEL of a diffusion transformer, with LoRAs on top. As with the UNet, nothing but the header is
+// read until the first step.
+import { basename } from 'node:path'
+import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
+import type { Weights } from '../inference/weights.ts'
+import { ModelError } from '../nodes/models.ts'
+import { scaled } from '../sampling/sample.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+import type {
+  Adapter,
+  ConditioningItem,
+  DiffusionModel,
+  LatentFormat,
+  ModelSampling,
+  Network,
+  NetworkInput,
+} from './kinds.ts'
+import { checkLora, LoraBranch, loraChanges } from './lora.ts'
+import { identity, weightBytes } from './recipe.ts'
+import { referenceExtras } from './reference-latents.ts'
+import { diffusionPrefix, type Transformer } from './transformer.ts'
+
+export interface TransformerModelParts {
+  /** Under checkpoint names, see `withDiffusionPrefix`. */
+  weights: Weights
+  transformer: Transformer
+  pool: SessionPool
+  latent: LatentFormat
+  sampling: ModelSampling
+  /** Opens a LoRA's file. */
+  openWeights: (file: string) => Weights
+}
+
+export class TransformerModel implements DiffusionModel {
+  readonly adapters: readonly Adapter[]
+  readonly jointAttention = true
+  private readonly parts: TransformerModelParts
+
+  constructor(parts: TransformerModelParts, adapters: readonly Adapter[] = []) {
+    this.parts = parts
+    this.adapters = adapters
+  }
+
+  get latent(): LatentFormat {
+    return this.parts.latent
+  }
+
+  get skipsBlocks(): boolean {
+    return this.parts.transformer.skipsBlocks ?? false
+  }
+
+  get sampling(): ModelSampling {
+    return this.parts.sampling
+  }
+
+  withAdapter(adapter: Adapter): DiffusionModel {
+    checkLora(this.parts.openWeights(adapter.file), this.parts.weights)
+    return new TransformerModel(this.parts, [...this.adapters, adapter])
+  }
+
+  withSampling(sampling: ModelSampling): DiffusionModel {
+    return new TransformerModel({ ...this.parts, sampling }, this.adapters)
+  }
+
+  /** The pooled text; zeros where a conditioning has none, as for an empty one. */
+  admVector({ pooled }: ConditioningItem): Tensor | undefined {
+    const width = this.parts.transformer.pooledWidth
+    if (width === 0) return undefined
+    return pooled?.shape[1] === width ? pooled : tensor([1, width])
+  }
+
+  extras(item: ConditioningItem): Record<string, Tensor> {
+    const { transformer, latent } = this.parts
+    const own = transformer.extras?.(item) ?? {}
+    if (!transformer.references) return own
+    const inOurs = (picture: Tensor) => tensor(picture.shape, scaled(picture, latent))
+    return { ...own, ...referenceExtras(item, inOurs) }
+  }
+
+  async network(): Promise<Network> {
+    const { pool, transformer } = this.parts
+    const recipe = this.recipe()
+    const strengths = Object.fromEntries(
+      this.adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
+    )
+    await pool.start(recipe)
+    return {
+      adm: transformer.pooledWidth,
+      forward: async input => {
+        this.check(input)
+        const used = input.without?.blocks ? this.recipe(input.without.blocks) : recipe
+        const { out } = await pool.run(used, { ...transformer.feeds(input), ...strengths })
+        return transformer.latent(out!, input.x)
+      },
+    }
+  }
+
+  /** Without some blocks it is another session. */
+  private recipe(skippedBlocks: readonly number[] = []): SessionRecipe {
+    const { weights, transformer, openWeights } = this.parts
+    const loras = this.adapters.map(adapter => openWeights(adapter.file))
+    return {
+      key: ['transformer', ...skippedBlocks, ...[weights, ...loras].map(identity)].join(' | '),
+      costBytes: weightBytes(weights, diffusionPrefix),
+      build: () => {
+        const branches = loras.map(
+          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
+        )
+        return transformer.build({ branches, skippedBlocks })
+      },
+    }
+  }
+
+  private check({ x, context, control }: NetworkInput): void {
+    const { weights, transformer } = this.parts
+    const name = basename(weights.file)
+    if (x.shape[1] !== transformer.channels)
+      throw new ModelError(
+        `${name} takes latents of ${transformer.channels} channels, this one has ${x.shape[1]}. ` +
+          'Use an empty latent or a VAE that belongs to the model.',
+      )
+    if (context.shape[2] !== transformer.contextWidth)
+      throw new ModelError(
+        `${name} takes text of width ${transformer.contextWidth}, the conditioning has ` +
+          `${context.shape[2]}: it comes from another model's text encoder. Load the text encoders ` +
+          'that belong to this model.',
+      )
+    if (control)
+      throw new ModelError(`ControlNet does not work with ${name} yet. Remove the ControlNet node.`)
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Adapter, TextEncoderModel, Vae } from '../../models/kinds.ts'
+import { stubModel } from '../../sampling/fixtures/stub-model.ts'
+import type { RunContext } from '../define.ts'
+import { ModelError, type Models } from '../models.ts'
+import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
+import { loraLoader } from './lora-loader.ts'
+import { loraLoaderModelOnly } from './lora-loader-model-only.ts'
+
+const withModels = (models: Partial<Models>) => ({ models }) as RunContext
+
+describe('Load Checkpoint', () => {
+  test('says what the file lacks, once it is asked for', async () => {
+    const model = stubModel()
+    const context = withModels({ checkpoint: async () => ({ model }) })
+    const loaded = await checkpointLoaderSimple.run({ ckpt_name: 'unet-only.safetensors' }, context)
+    expect(loaded.MODEL).toBe(model)
+    const encode = async () => (await loaded).CLIP.encode('cat')
+    await expect(encode()).rejects.toThrow(ModelError)
+    await expect(encode()).rejects.toThrow(/unet-only\.safetensors holds no text encoder/)
+    const width = async () => (loaded.VAE as Vae).downscale
+    await expect(width()).rejects.toThrow(/holds no VAE/)
+  })
+})
+
+describe('Load LoRA', () => {
+  const path = vi.fn((folder: string, name: string) => `/models/${folder}/${name}`)
+  const context = withModels({ path })
+  const recorder = () => {
+    const adapters: Adapter[] = []
+    const made = {
+      adapters,
+      withAdapter(adapter: Adapter): unknown {
+        adapters.push(adapter)
+        return made
+      },
+    }
+    return made
+  }
+
+  test('puts the file on both with their strengths', async () => {
+    const [model, clip] = [recorder(), recorder()]
+    const both = { model: model as never, clip: clip as never as TextEncoderModel }
+    const strengths = { strength_model: 0.8, strength_clip: -0.5 }
+    await loraLoader.run({ ...both, lora_name: 'ink.safetensors', ...strengths }, context)
+    expect(model.adapters).toEqual([{ file: '/models/loras/ink.safetensors', strength: 0.8 }])
+    expect(clip.adapters).toEqual([{ file: '/models/loras/ink.safetensors', strength: -0.5 }])
+  })
+
+  test('does not even look for the file at strength 0', async () => {
+    path.mockClear()
+    const model = recorder()
+    const inputs = { model: model as never, lora_name: 'gone.safetensors', strength_model: 0 }
+    const { MODEL } = await loraLoaderModelOnly.run(inputs, context)
+    expect(MODEL).toBe(model)
+    expect(path).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,76 @@
+// What a MODEL carries beside its network: changes to how answers become x0. Patches stack in the
+// order in which their nodes come, as in ComfyUI.
+import type { Conditioning, DiffusionModel, ModelSampling, Weakening } from '../models/kinds.ts'
+import type { Tensor } from '../tensor.ts'
+
+/** One look at the network. */
+export interface Moment {
+  /** [B,C,h,w] as the sampler sees it. */
+  x: Tensor
+  sigma: number
+  sampling: ModelSampling
+  /** x0 of a prompt that the guider does not know, at the same moment. */
+  ask(prompt: Conditioning): Promise<Float32Array>
+  /** x0 of the guider's first prompt from a network that lacks something. */
+  askWeakened(without: Weakening): Promise<Float32Array>
+}
+
+/** x0 as each side sees it. */
+export interface Guesses {
+  cond: Float32Array
+  /** Missing where the negative side was not asked: at cfg 1 it has no say. */
+  uncond?: Float32Array
+}
+
+type Answer<T> = T | Promise<T>
+
+/** What a patch does at each look. */
+export interface GuidanceSteps {
+  /** Changes the guesses before they are combined. */
+  before?(guesses: Guesses, moment: Moment, cfg: number): Answer<Guesses>
+  /** In the place of uncond + (cond − uncond) · cfg. Of several patches the last one counts. */
+  combine?(guesses: Required<Guesses>, moment: Moment, cfg: number): Answer<Float32Array>
+  /** Changes what came out. */
+  after?(
+    denoised: Float32Array,
+    guesses: Required<Guesses>,
+    moment: Moment,
+    cfg: number,
+  ): Answer<Float32Array>
+  /** Asks the negative side at cfg 1 too. */
+  needsNegative?: boolean
+}
+
+/** Called as a run begins, so that a patch may remember earlier steps. */
+export type GuidancePatch = () => GuidanceSteps
+
+/** The noise mask for one look, from the whole one. Both are 1 where the picture is made anew. */
+export type MaskPatch = (
+  mask: Float32Array,
+  run: { sigma: number; sigmas: Float32Array; sampling: ModelSampling },
+) => Float32Array
+
+export interface ModelPatches {
+  readonly guidance?: readonly GuidancePatch[]
+  readonly mask?: MaskPatch
+}
+
+/** The model with other patches; everything else is the original's. */
+export function withPatches(model: DiffusionModel, patches: ModelPatches): DiffusionModel {
+  const own: Pick<DiffusionModel, 'patches' | 'withAdapter' | 'withSampling'> = {
+    patches,
+    withAdapter: adapter => withPatches(model.withAdapter(adapter), patches),
+    withSampling: sampling => withPatches(model.withSampling(sampling), patches),
+  }
+  return Object.assign(Object.create(model) as DiffusionModel, own)
+}
+
+/** The model with one more change to its guidance. */
+export const withGuidance = (model: DiffusionModel, ...added: GuidancePatch[]): DiffusionModel =>
+  withPatches(model, {
+    ...model.patches,
+    guidance: [...(model.patches?.guidance ?? []), ...added],
+  })
+
+export const withMaskPatch = (model: DiffusionModel, mask: MaskPatch): DiffusionModel =>
+  withPatches(model, { ...model.patches, mask })

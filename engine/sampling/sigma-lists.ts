@@ -1,0 +1,148 @@
+// Sigmas that are given by numbers, without a model: ramps between two noise levels, and what can be
+// done to a list of them. All descend.
+import { roundHalfEven } from '../image/resize.ts'
+
+const f32 = Math.fround
+const { exp, log, max, min, sign, sqrt } = Math
+
+/** `torch.linspace` in float32: from `start` to `end`, both included, counted from both ends. */
+export function linspace(start: number, end: number, count: number): number[] {
+  const [first, last] = [f32(start), f32(end)]
+  const step = count > 1 ? f32(f32(last - first) / (count - 1)) : 0
+  return Array.from({ length: count }, (_, i) =>
+    i < count / 2 ? f32(first + step * i) : f32(last - step * (count - 1 - i)),
+  )
+}
+
+export const withZero = (values: readonly number[]): Float32Array =>
+  Float32Array.from([...values, 0])
+
+/** Between which noise levels a ramp runs. */
+export interface SigmaRange {
+  sigmaMin: number
+  sigmaMax: number
+}
+
+/** https://arxiv.org/abs/2206.00364, equation 5 */
+export function karrasSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 7) {
+  const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
+  const span = f32(low - high)
+  return withZero(linspace(0, 1, steps).map(t => f32(f32(high) + f32(t * span)) ** rho))
+}
+
+/** Even in ln σ. */
+export const exponentialSigmas = ({ sigmaMin, sigmaMax }: SigmaRange, steps: number) =>
+  withZero(linspace(log(sigmaMax), log(sigmaMin), steps).map(exp))
+
+/** A power of a ramp in ln σ. After k-diffusion (MIT). */
+export function polyexponentialSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 1) {
+  const [low, high] = [log(sigmaMin), log(sigmaMax)]
+  return withZero(
+    linspace(1, 0, steps).map(t => exp(f32(f32(t ** rho) * f32(high - low)) + f32(low))),
+  )
+}
+
+/** ln σ at the quantiles of a Laplace distribution. No 0 at the end. https://arxiv.org/abs/2407.03297 */
+export function laplaceSigmas(
+  { sigmaMin, sigmaMax }: SigmaRange,
+  steps: number,
+  { mu = 0, beta = 0.5 } = {},
+): Float32Array {
+  return Float32Array.from(linspace(0, 1, steps), t => {
+    const lambda = mu - beta * sign(0.5 - t) * log(1 - 2 * Math.abs(0.5 - t) + 1e-5)
+    return min(max(exp(lambda), sigmaMin), sigmaMax)
+  })
+}
+
+/** The variance-preserving SDE, even in time. https://arxiv.org/abs/2011.13456 */
+export const vpSigmas = (
+  steps: number,
+  { betaD = 19.9, betaMin = 0.1, end = 1e-3 } = {},
+): Float32Array =>
+  withZero(
+    linspace(1, end, steps).map(t => {
+      const power = f32(f32(f32(betaD * f32(t * t)) / 2) + f32(betaMin * t))
+      return sqrt(f32(Math.expm1(power)))
+    }),
+  )
+
+/**
+ * Ten steps each, optimised for the model.
+ * https://research.nvidia.com/labs/toronto-ai/AlignYourSteps/howto.html
+ */
+const alignedSteps = {
+  SD1: [
+    14.6146412293, 6.4745760956, 3.8636745985, 2.694615152, 1.8841921177, 1.3943805092,
+    0.9642583904, 0.6523686016, 0.3977456272, 0.1515232662, 0.0291671582,
+  ],
+  SDXL: [
+    14.6146412293, 6.3184485287, 3.7681790315, 2.1811480769, 1.3405244945, 0.8620721141,
+    0.5550693289, 0.3798540708, 0.2332364134, 0.1114188177, 0.0291671582,
+  ],
+  SVD: [700, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403, 0.173, 0.034, 0.002],
+}
+export type AlignedModel = keyof typeof alignedSteps
+export const alignedModels = Object.keys(alignedSteps) as AlignedModel[]
+
+/** Other numbers of steps lie between, straight in ln σ. `denoise` keeps the end of the list. */
+export function alignYourStepsSigmas(model: AlignedModel, steps: number, denoise = 1) {
+  if (denoise <= 0) return new Float32Array(0)
+  const kept = denoise < 1 ? roundHalfEven(steps * denoise) : steps
+  const table = alignedSteps[model]
+  const sigmas = steps + 1 === table.length ? table : logInterpolated(table, steps + 1)
+  const out = Float32Array.from(sigmas.slice(-(kept + 1)))
+  out[out.length - 1] = 0
+  return out
+}
+
+function logInterpolated(table: readonly number[], count: number): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const at = (i / (count - 1)) * (table.length - 1)
+    const low = min(Math.floor(at), table.length - 2)
+    return exp(log(table[low]!) + (at - low) * (log(table[low + 1]!) - log(table[low]!)))
+  })
+}
+
+/** Both parts have the σ where they meet. */
+export const splitSigmas = (sigmas: Float32Array, step: number) => ({
+  high: sigmas.slice(0, step + 1),
+  low: sigmas.slice(step),
+})
+
+/** The second part is the share `denoise` of the steps. At 0 the first part is empty, as in ComfyUI. */
+export function splitSigmasByShare(sigmas: Float32Array, denoise: number) {
+  const kept = roundHalfEven(max(sigmas.length - 1, 0) * denoise)
+  return { high: sigmas.slice(0, kept > 0 ? -kept : 0), low: sigmas.slice(-(kept + 1)) }
+}
+
+/** Upwards instead of downwards, as unsampling needs. It cannot start at 0. */
+export function flippedSigmas(sigmas: Float32Array): Float32Array {
+  const out = sigmas.toReversed()
+  if (out[0] === 0) out[0] = 0.0001
+  return out
+}
+
+const spacings = {
+  linear: (t: number) => t,
+  cosine: (t: number) => Math.sin((t * Math.PI) / 2),
+  sine: (t: number) => 1 - Math.cos((t * Math.PI) / 2),
+}
+export type SigmaSpacing = keyof typeof spacings
+export const sigmaSpacings = Object.keys(spacings) as SigmaSpacing[]
+
+/** Cuts every step that starts between `from` and `to` into `parts`. */
+export function extendedSigmas(
+  sigmas: Float32Array,
+  { parts, from, to, spacing }: { parts: number; from: number; to: number; spacing: SigmaSpacing },
+): Float32Array {
+  const shares = linspace(0, 1, parts + 1)
+    .slice(1, -1)
+    .map(spacings[spacing])
+  return Float32Array.from(
+    Array.from(sigmas).flatMap((sigma, i) => {
+      const next = sigmas[i + 1]
+      const cut = next !== undefined && to <= sigma && sigma <= from
+      return cut ? [sigma, ...shares.map(share => share * (next - sigma) + sigma)] : [sigma]
+    }),
+  )
+}
