@@ -8,7 +8,9 @@ export const card = (page: Page, id: string | number): Locator => page.getByTest
 
 /** Cards by the title in their head; a note that mentions it does not count. */
 export const cardsTitled = (page: Page, title: string): Locator =>
-  page.locator('[data-testid^="node-"]').filter({ has: page.getByText(title, { exact: true }) })
+  page
+    .locator('[data-testid^="node-"]:not(.note)')
+    .filter({ has: page.getByText(title, { exact: true }) })
 
 export async function idOf(card: Locator): Promise<string> {
   return (await card.getAttribute('data-testid'))!.slice('node-'.length)
@@ -71,12 +73,15 @@ export const picturesOn = (page: Page, id: string | number) =>
 export async function runToEnd(page: Page, saveNode: string, timeoutMs = 60_000): Promise<string> {
   const before = new Set(await picturesOn(page, saveNode))
   await page.getByTestId('run').click()
-  return until(
+  const url = await until(
     `a new picture on node ${saveNode}`,
     async () =>
       (await picturesOn(page, saveNode)).find(url => !before.has(url) && url.includes('/assets/')),
     timeoutMs,
   )
+  // The picture shows a moment before the run counts as over.
+  await page.getByTestId('cancel').waitFor({ state: 'detached' })
+  return url
 }
 
 const mimeOf: Record<string, string> = {

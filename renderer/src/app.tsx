@@ -9,6 +9,7 @@ import { ConnectionNotice } from './shell/connection-notice.tsx'
 import { DropVeil } from './shell/drop-veil.tsx'
 import { ErrorNotice } from './shell/error-notice.tsx'
 import { LonePicture } from './shell/lone-picture.tsx'
+import { NoticeBar } from './shell/notice-bar.tsx'
 import { QueueStrip } from './shell/queue-strip.tsx'
 import { Rail } from './shell/rail.tsx'
 import { StatusBar } from './shell/status-bar.tsx'
@@ -30,6 +31,7 @@ export function App() {
   return (
     <TooltipProvider>
       <div className="flex h-full min-w-[640px] flex-col">
+        <NoticeBar />
         <div className="flex min-h-0 flex-1">
           {!focus && <Rail />}
           <main className="flex min-h-0 min-w-0 flex-1 flex-col">

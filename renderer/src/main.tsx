@@ -9,7 +9,7 @@ import { connect } from './host/connection.ts'
 import { startEvents } from './host/events.ts'
 import { ErrorNotice } from './shell/error-notice.tsx'
 import { startAutosave } from './stores/autosave.ts'
-import { followNotices, followTheme } from './stores/system.ts'
+import { followTheme } from './stores/system.ts'
 import { followUi } from './stores/ui.ts'
 import './styles.css'
 
@@ -17,7 +17,6 @@ connect()
 startEvents()
 startAutosave()
 followTheme()
-followNotices()
 followUi()
 followShortcuts(commands)
 followClipboard()

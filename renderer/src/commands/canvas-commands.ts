@@ -13,7 +13,7 @@ const duration = () => (matchMedia('(prefers-reduced-motion: reduce)').matches ?
 function arrangeCards() {
   const tab = activeTab()!
   const graph = shownGraph(tab)
-  const all = canvasFlow()?.getNodes() ?? []
+  const all = (canvasFlow()?.getNodes() ?? []).filter(({ id }) => id in graph.nodes)
   const chosen = tab.nodes.size > 1 ? all.filter(({ id }) => tab.nodes.has(id)) : all
   if (chosen.length === 0) return
   const origin = {

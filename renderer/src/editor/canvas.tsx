@@ -9,6 +9,7 @@ import {
   type OnConnectEnd,
   type OnConnectStart,
   ReactFlow,
+  type ReactFlowInstance,
   SelectionMode,
   useStore,
 } from '@xyflow/react'
@@ -162,6 +163,12 @@ function endReconnect(_event: unknown, edge: LinkEdge) {
   replugged = false
 }
 
+/** Asked for here and not by React Flow's `fitView`, which can pass before the canvas has its size. */
+function takeFlow(flow: ReactFlowInstance<FlowCard, LinkEdge>) {
+  setCanvasFlow(flow)
+  if (!activeTab()?.viewport) void flow.fitView(fitView)
+}
+
 const minimapColour = ({ data }: FlowCard): string => {
   const output = data.node.outputs[0]
   return output ? socketColour(output.type) : 'var(--line-strong)'
@@ -200,7 +207,7 @@ export function Canvas({ tab }: { tab: Tab }) {
       edges={far ? noEdges : edges}
       nodeTypes={nodeTypes}
       edgeTypes={edgeTypes}
-      onInit={setCanvasFlow}
+      onInit={takeFlow}
       onNodesChange={takeNodeChanges}
       onEdgesChange={takeEdgeChanges}
       onConnect={takeConnection}
@@ -237,8 +244,6 @@ export function Canvas({ tab }: { tab: Tab }) {
       minZoom={0.05}
       maxZoom={3}
       defaultViewport={tab.viewport}
-      fitView={!tab.viewport}
-      fitViewOptions={fitView}
       proOptions={{ hideAttribution: true }}
     >
       <Background gap={24} size={1.5} />

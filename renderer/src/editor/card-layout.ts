@@ -3,6 +3,7 @@
 import type { InputDescription, NodeDescription, Widget } from '../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../engine/graph/document.ts'
 import type { Json } from '../../../engine/graph/json.ts'
+import { isPorts } from './subgraph-ports.ts'
 
 /** ComfyUI's `y` is below the title row; ours includes it. */
 export const titleHeight = 30
@@ -44,7 +45,7 @@ export interface WidgetPlace {
 }
 
 export interface CardLayout {
-  kind: 'card' | 'note' | 'reroute' | 'missing'
+  kind: 'card' | 'note' | 'reroute' | 'ports' | 'missing'
   width: number
   height: number
   sockets: SocketPlace[]
@@ -63,7 +64,8 @@ const textShowers = new Set(['PreviewAny'])
 export const isNote = (node: Pick<GraphNode, 'type'>) => notes.has(node.type)
 
 /** How far a card's top lies above the document's `y`: ComfyUI's reroutes have no title row. */
-export const riseOf = (node: Pick<GraphNode, 'type'>) => (node.type === 'Reroute' ? 0 : titleHeight)
+export const riseOf = (node: Pick<GraphNode, 'type' | 'id'>) =>
+  node.type === 'Reroute' || isPorts(node) ? 0 : titleHeight
 
 const isTall = (widget: Widget) => widget.kind === 'text' && widget.multiline
 
@@ -172,7 +174,7 @@ export function layOutCard(
   if (folded > 0) y += socketHeight
   const well = holds && { y, height: height - y - padding, holds }
   const layout: CardLayout = {
-    kind: isNote(node) ? 'note' : description ? 'card' : 'missing',
+    kind: isPorts(node) ? 'ports' : isNote(node) ? 'note' : description ? 'card' : 'missing',
     width: Math.max(node.width, holds === 'pictures' ? leastPictureWidth : leastWidth),
     height,
     sockets,

@@ -4,6 +4,7 @@ import { type Edge, type Node, type NodeHandle, Position } from '@xyflow/react'
 import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
 import type { Graph, GraphNode, Link, LinkId, NodeId } from '../../../engine/graph/document.ts'
 import { type CardLayout, layOutCard, riseOf } from './card-layout.ts'
+import { isPorts, portCards } from './subgraph-ports.ts'
 
 export interface CardData extends Record<string, unknown> {
   node: GraphNode
@@ -72,6 +73,8 @@ function cardNode(
       selected,
       data: { node, description, layout, linked, far },
       ariaLabel: node.title ?? description?.title ?? node.type,
+      // The ends of a subgraph take links and nothing else.
+      ...(isPorts(node) ? { draggable: false, selectable: false, focusable: false } : {}),
     }
     kept = { linkedKey, description, flow }
     keptNodes.set(node, kept)
@@ -87,11 +90,18 @@ function cardNode(
   return kept.flow
 }
 
+/** Nodes by id, the ends of a subgraph among them. */
+function nodeFinder(graph: Graph): (id: NodeId) => GraphNode | undefined {
+  const ends = portCards(graph)
+  return id => graph.nodes[id] ?? ends.find(end => end.id === id)
+}
+
 /** Linked input names per node, as one comparable text. */
 function linkedInputs(graph: Graph): Map<NodeId, string> {
   const names = new Map<NodeId, string[]>()
+  const at = nodeFinder(graph)
   for (const link of Object.values(graph.links)) {
-    const name = graph.nodes[link.to]?.inputs[link.toSlot]?.name
+    const name = at(link.to)?.inputs[link.toSlot]?.name
     if (name === undefined) continue
     const list = names.get(link.to)
     if (list) list.push(name)
@@ -108,7 +118,7 @@ export function flowNodes(
   far: boolean,
 ): CardNode[] {
   const linked = linkedInputs(graph)
-  return Object.values(graph.nodes).map(node =>
+  return [...Object.values(graph.nodes), ...portCards(graph)].map(node =>
     cardNode(
       node,
       describe(node.type),
@@ -122,9 +132,13 @@ export function flowNodes(
 
 const keptEdges = new WeakMap<Link, LinkEdge>()
 
-function linkEdge(link: Link, graph: Graph, selected: boolean): LinkEdge | undefined {
-  const from = graph.nodes[link.from]
-  const to = graph.nodes[link.to]
+function linkEdge(
+  link: Link,
+  at: (id: NodeId) => GraphNode | undefined,
+  selected: boolean,
+): LinkEdge | undefined {
+  const from = at(link.from)
+  const to = at(link.to)
   const output = from?.outputs[link.fromSlot]
   const input = to?.inputs[link.toSlot]
   if (!from || !to || !output || !input) return undefined
@@ -156,5 +170,7 @@ function linkEdge(link: Link, graph: Graph, selected: boolean): LinkEdge | undef
   return edge
 }
 
-export const flowEdges = (graph: Graph, selected: ReadonlySet<LinkId>): LinkEdge[] =>
-  Object.values(graph.links).flatMap(link => linkEdge(link, graph, selected.has(link.id)) ?? [])
+export function flowEdges(graph: Graph, selected: ReadonlySet<LinkId>): LinkEdge[] {
+  const at = nodeFinder(graph)
+  return Object.values(graph.links).flatMap(link => linkEdge(link, at, selected.has(link.id)) ?? [])
+}

@@ -12,7 +12,8 @@ const plain = '#7c7f88'
 /** Cards whose middle lies in the group. */
 function cardsInside(group: Group) {
   const flow = canvasFlow()
-  return (flow?.getNodes() ?? []).filter(({ position, width = 0, height = 0 }) => {
+  return (flow?.getNodes() ?? []).filter(({ draggable, position, width = 0, height = 0 }) => {
+    if (draggable === false) return false
     const x = position.x + width / 2
     const y = position.y + height / 2
     return x > group.x && x < group.x + group.width && y > group.y && y < group.y + group.height

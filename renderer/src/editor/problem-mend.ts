@@ -1,6 +1,7 @@
 // What can be done about a problem with one click.
 import type { Problem } from '../../../engine/api/contract.ts'
-import { ROOT, setMode } from '../../../engine/graph/edit.ts'
+import type { Document } from '../../../engine/graph/document.ts'
+import { type Canvas, graphAt, ROOT, setMode } from '../../../engine/graph/edit.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
 import { rootNode } from '../stores/runs.ts'
 import { activeTab, edit, enterCanvas, select, shownGraph } from '../stores/tabs.ts'
@@ -13,14 +14,32 @@ export interface Mend {
   perform: () => void
 }
 
-/** Shows the node: selected and in the middle. */
-export function jumpTo(node: string) {
+/** Long enough for another canvas to be drawn and fitted. */
+const enterMs = 200
+
+/** The canvas and id of a node by its path, such as `57:44`: node 44 in the subgraph of node 57. */
+function placeOf(document: Document, path: string): { at: Canvas; id: string } {
+  const ids = path.split(':')
+  let at: Canvas = ROOT
+  for (const [index, id] of ids.entries()) {
+    const type: string | undefined = graphAt(document, at)?.nodes[id]?.type
+    const inner = type !== undefined && index < ids.length - 1 && type in document.subgraphs
+    if (!inner) return { at, id }
+    at = type
+  }
+  return { at, id: path }
+}
+
+/** Shows the node: selected and in the middle, inside its subgraph if it is in one. */
+export function jumpTo(path: string) {
   const tab = activeTab()
-  const id = tab && node in shownGraph(tab).nodes ? node : rootNode(node)
-  if (tab && !(id in shownGraph(tab).nodes)) enterCanvas(ROOT)
+  if (!tab) return
+  const shown = path in shownGraph(tab).nodes
+  const { at, id } = shown ? { at: tab.at, id: path } : placeOf(tab.history.present, path)
+  const enters = at !== tab.at
+  if (enters) enterCanvas(at)
   select([id])
-  // The canvas may be another one from here on: wait until it is drawn.
-  requestAnimationFrame(() => centreOn(id))
+  setTimeout(() => centreOn(id), enters ? enterMs : 0)
 }
 
 function inputOf(problem: Problem) {
@@ -32,12 +51,21 @@ function inputOf(problem: Problem) {
   return { node, input: description?.inputs.find(({ name }) => name === problem.input) }
 }
 
-export function mendOf(problem: Problem): Mend | undefined {
+/** `nodes`: every node that has this very problem. */
+export function mendOf(problem: Problem, nodes = [problem.node]): Mend | undefined {
   const { node: id, code } = problem
   if (id && (code === 'unknown_node' || code === 'missing_class_type')) {
+    const outer = new Set(nodes.map(node => rootNode(node ?? id)))
+    const inside = rootNode(id) !== id
+    const one = outer.size === 1
     return {
-      label: 'Leave it out',
-      perform: () => edit('Mute', (document, at) => setMode(document, at, [rootNode(id)], 'mute')),
+      label: inside
+        ? `Leave the ${one ? 'subgraph' : 'subgraphs'} out`
+        : one
+          ? 'Leave it out'
+          : 'Leave them out',
+      // Problems name nodes from the root on, whichever canvas is looked at.
+      perform: () => edit('Mute', document => setMode(document, ROOT, outer, 'mute')),
     }
   }
   const found = inputOf(problem)

@@ -8,6 +8,7 @@ import { useCatalogue } from '../stores/catalogue.ts'
 import { mostAtOnce, runActive } from '../stores/run-actions.ts'
 import { useRuns } from '../stores/runs.ts'
 import { edit, sealEdit, shownGraph, type Tab } from '../stores/tabs.ts'
+import { typingKey } from '../stores/typing.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Tooltip } from '../ui/tooltip.tsx'
 import { findMainSampler, type WidgetRef } from './main-sampler.ts'
@@ -65,7 +66,7 @@ function PromptField({ tab, at }: { tab: Tab; at: WidgetRef }) {
         edit(
           'Change the prompt',
           (document, canvas) => setValue(document, canvas, at.node, at.name, event.target.value),
-          `value:${at.node}:${at.name}`,
+          typingKey(`value:${at.node}:${at.name}`, text, event.target.value),
         )
       }
       onBlur={sealEdit}

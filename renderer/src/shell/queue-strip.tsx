@@ -157,7 +157,7 @@ function Finished({ run }: { run: Run }) {
       ) : (
         <span
           className={cx(
-            'grid size-full place-items-center',
+            'grid size-full place-items-center text-[11px]',
             run.state === 'failed' ? 'text-bad' : 'text-faint',
           )}
         >

@@ -1,6 +1,6 @@
 // Tabs: workflow names, a dot for unsaved edits, a ring while one runs.
 import { House, PanelRight, Plus, X } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { command, perform } from '../commands/registry.ts'
 import { useRuns } from '../stores/runs.ts'
 import { moveTab, showTab, type Tab, useTabs } from '../stores/tabs.ts'
@@ -99,9 +99,14 @@ const WorkflowMenu = () => (
 function TabButton({ tab, active }: { tab: Tab; active: boolean }) {
   const [naming, setNaming] = useState(false)
   const running = useRuns(({ queue }) => queue.running?.workflow === tab.id)
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (active) box.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [active])
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dragging only orders the tabs
     <div
+      ref={box}
       className={cx(
         'group relative flex max-w-52 min-w-24 items-center border-r border-line',
         active ? 'bg-canvas text-ink' : 'text-soft hover:text-ink',

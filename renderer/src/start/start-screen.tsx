@@ -14,11 +14,11 @@ import { RightClickMenu } from '../ui/menu.tsx'
 const fewRecent = 4
 const mostRecent = 200
 
-/** The first template from words and the first from a photo, in the order they are given. */
+/** The first template that begins with words, then the first that begins with a photo. */
 function leading(templates: readonly Template[]): Template[] {
   const words = templates.find(({ takesImage }) => !takesImage)
   const photo = templates.find(({ takesImage }) => takesImage)
-  return templates.filter(template => template === words || template === photo)
+  return [words, photo].filter(template => template !== undefined)
 }
 
 export function StartScreen() {
@@ -52,7 +52,7 @@ export function StartScreen() {
               }
               title={template.takesImage ? 'Work on a photo' : 'Make a picture'}
               about={template.about}
-              accent={template === templates[0]}
+              accent={template === leads[0]}
               onClick={() => openTemplate(template)}
             />
           ))}

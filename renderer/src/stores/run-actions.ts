@@ -5,7 +5,7 @@ import { advanceSeeds } from '../../../engine/graph/edit.ts'
 import { documentText } from '../../../engine/graph/open-workflow.ts'
 import { host, reason } from '../host/connection.ts'
 import { setProblems } from './runs.ts'
-import { activeTab, edit, sealEdit, select } from './tabs.ts'
+import { activeTab, amend, sealEdit, select } from './tabs.ts'
 import { toast, toastError } from './toasts.ts'
 
 export const mostAtOnce = 100
@@ -19,14 +19,14 @@ interface Options {
 
 /** Queues the active workflow. Answers whether everything was taken. */
 export async function runActive({ count = 1, front, targets }: Options = {}): Promise<boolean> {
+  sealEdit()
   for (let turn = 0; turn < Math.min(count, mostAtOnce); turn++) {
-    edit('Change seeds', document => advanceSeeds(document), 'seeds')
+    amend(advanceSeeds)
     const tab = activeTab()
     if (!tab) return false
     const taken = await start(tab.id, tab.name, documentText(tab.history.present), front, targets)
     if (!taken) return false
   }
-  sealEdit()
   return true
 }
 

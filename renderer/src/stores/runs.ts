@@ -25,8 +25,10 @@ export interface WorkflowRuns {
   nodes: Record<string, NodeRun>
   /** Stays until the next run shows something else. */
   shown: Record<string, Shown>
-  /** What was wrong when the last run was asked for. */
+  /** What was wrong when the last run was asked for, or what was missing on opening. */
   problems: Problem[]
+  /** No run was asked for yet: the problems are only announced. */
+  announced?: boolean
   /** Why a run ended badly; stands until another one ends well or is asked for. */
   failure?: Problem
 }
@@ -167,8 +169,10 @@ export function takeRunEvent(event: HostEvent) {
   else requestAnimationFrame(drain)
 }
 
-export const setProblems = (workflow: string, problems: Problem[]) =>
-  useRuns.setState(state => patch(state, workflow, () => ({ problems, failure: undefined })))
+export const setProblems = (workflow: string, problems: Problem[], announced = false) =>
+  useRuns.setState(state =>
+    patch(state, workflow, () => ({ problems, announced, failure: undefined })),
+  )
 
 /** All that is wrong, the failure of a run first. */
 export const problemsOf = ({ problems, failure }: WorkflowRuns): readonly Problem[] =>

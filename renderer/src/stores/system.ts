@@ -2,7 +2,7 @@
 import { create } from 'zustand'
 import type { Settings, SystemInfo } from '../../../engine/api/contract.ts'
 import { host, reason } from '../host/connection.ts'
-import { toast, toastError } from './toasts.ts'
+import { toastError } from './toasts.ts'
 
 interface System {
   info?: SystemInfo
@@ -18,13 +18,6 @@ export async function loadSystem() {
   } catch (error) {
     toastError(`The settings did not arrive. ${reason(error)}`)
   }
-}
-
-/** Says once what the host has to tell about its start; call once. */
-export function followNotices() {
-  useSystem.subscribe(({ info }, before) => {
-    if (info?.notice && info.notice !== before.info?.notice) toast(info.notice)
-  })
 }
 
 /** Shows the change at once and takes it back, with words, when the host refuses. */

@@ -132,6 +132,13 @@ export function edit(
   }
 }
 
+/** A change that a run makes, such as new seeds: undo passes over it. */
+export function amend(change: (document: Document) => Document) {
+  const tab = activeTab()
+  if (!tab) return
+  patchTab(tab.id, now => withHistory(now, history.amend(now.history, change(now.history.present))))
+}
+
 /** Ends a gesture: the next edit is a step of its own. */
 export const sealEdit = () => {
   const { active } = getState()

@@ -4,10 +4,11 @@ import type { Template, WorkflowSummary } from '../../../engine/api/contract.ts'
 import { type Document, emptyDocument } from '../../../engine/graph/document.ts'
 import { setValue, syncWithCatalogue } from '../../../engine/graph/edit.ts'
 import { documentText, openWorkflow } from '../../../engine/graph/open-workflow.ts'
+import { missingIn } from '../editor/missing.ts'
 import { host, reason } from '../host/connection.ts'
 import { flushDraft } from './autosave.ts'
 import { useCatalogue } from './catalogue.ts'
-import { runsOf } from './runs.ts'
+import { runsOf, setProblems } from './runs.ts'
 import { addTab, dropTab, findTab, patchTab, showTab, useTabs } from './tabs.ts'
 import { toast, toastError } from './toasts.ts'
 import { showRoom } from './ui.ts'
@@ -60,7 +61,11 @@ export async function createWorkflow(name: string, document: Document = emptyDoc
 export async function openText(fileName: string, text: string) {
   const name = fileName.replace(/\.(json|png|webp|jpe?g)$/i, '')
   try {
-    return await createWorkflow(name, readWorkflow(text))
+    const document = readWorkflow(text)
+    const id = await createWorkflow(name, document)
+    const missing = id ? missingIn(document, useCatalogue.getState().types) : []
+    if (id && missing.length) setProblems(id, missing, true)
+    return id
   } catch (error) {
     toastError(`${fileName}: ${error instanceof Error ? error.message : 'not a workflow.'}`)
   }

@@ -9,6 +9,7 @@ import type { CardNode as FlowCard } from '../flow-elements.ts'
 import { Card } from './card.tsx'
 import { CardWell, chosenPicture } from './card-well.tsx'
 import { NoteCard } from './note-card.tsx'
+import { Ports } from './ports.tsx'
 import { Reroute } from './reroute.tsx'
 
 const noProblems: Problem[] = []
@@ -19,7 +20,9 @@ export const CardNode = memo(function CardNode({ id, data, selected }: NodeProps
   const shown = useRuns(state => selectRuns(state, workflow).shown[id])
   const problems = useRuns(
     useShallow(state => {
-      const all = problemsOf(selectRuns(state, workflow))
+      const runs = selectRuns(state, workflow)
+      // What is only announced is marked on the card anyway; it need not hang over the neighbours.
+      const all = runs.announced ? noProblems : problemsOf(runs)
       return all.length
         ? all.filter(({ node }) => node !== undefined && (node === id || rootNode(node) === id))
         : noProblems
@@ -27,6 +30,7 @@ export const CardNode = memo(function CardNode({ id, data, selected }: NodeProps
   )
   const { layout } = data
   if (layout.kind === 'reroute') return <Reroute data={data} selected={selected} />
+  if (layout.kind === 'ports') return <Ports data={data} />
   if (data.far) {
     const state = problems.length ? 'failed' : run?.state
     return <FarBox data={data} selected={selected} state={state} shown={shown} />

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { setValue } from '../../../../engine/graph/edit.ts'
 import { edit, sealEdit } from '../../stores/tabs.ts'
+import { typingKey } from '../../stores/typing.ts'
 import { cx } from '../../ui/class-names.ts'
 import type { CardData } from '../flow-elements.ts'
 import { NoteText } from './note-text.tsx'
@@ -40,7 +41,7 @@ export function NoteCard({ data, selected }: { data: CardData; selected: boolean
             edit(
               'Change a note',
               (document, at) => setValue(document, at, node.id, field, event.target.value),
-              `value:${node.id}:${field}`,
+              typingKey(`value:${node.id}:${field}`, text, event.target.value),
             )
           }
           onFocus={() => setWriting(true)}
@@ -54,7 +55,7 @@ export function NoteCard({ data, selected }: { data: CardData; selected: boolean
           <button
             type="button"
             aria-label={`Note: ${text.slice(0, 200)}. Press Enter to write in it.`}
-            className="nowheel flex min-h-0 flex-1 flex-col items-stretch justify-start overflow-y-auto px-3 pb-2 text-left"
+            className="nowheel flex min-h-0 flex-1 flex-col items-stretch justify-start overflow-y-auto px-3 pb-2 text-left wrap-anywhere"
             onDoubleClick={event => {
               event.stopPropagation()
               setWriting(true)

@@ -49,11 +49,11 @@ export function ChoiceField({
           missing && 'outline outline-warn/60',
         )}
       >
-        <span className="max-w-[45%] shrink-0 truncate text-soft">{label}</span>
+        <span className="min-w-[30%] shrink-99 truncate text-left text-soft">{label}</span>
         {missing && <TriangleAlert size={12} className="ml-auto shrink-0 text-warn" aria-hidden />}
         <span
           title={missing ? `${value ?? 'Nothing'} is not there` : String(value)}
-          className={cx('min-w-0 flex-1 truncate text-right', missing && 'flex-none! text-warn')}
+          className={cx('min-w-0 truncate text-right', missing ? 'text-warn' : 'ml-auto')}
         >
           {value === null || value === undefined || value === '' ? 'choose…' : String(value)}
         </span>

@@ -4,6 +4,7 @@ import type { Widget } from '../../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../../engine/graph/document.ts'
 import { setControl, setValue } from '../../../../engine/graph/edit.ts'
 import { edit, sealEdit } from '../../stores/tabs.ts'
+import { typingKey } from '../../stores/typing.ts'
 import { ChoiceField } from './choice-field.tsx'
 import { NumberField } from './number-field.tsx'
 import { PictureField } from './picture-field.tsx'
@@ -44,10 +45,12 @@ function FieldOf({ widget, ...rest }: WidgetProps) {
 
 export const WidgetField = memo(function WidgetField(props: Props) {
   const { node, name, label = name.replaceAll('_', ' '), widget, linked } = props
+  const value = node.values[name] ?? ('default' in widget ? widget.default : undefined)
+  const field = `value:${node.id}:${name}`
   return (
     <FieldOf
       widget={widget}
-      value={node.values[name] ?? ('default' in widget ? widget.default : undefined)}
+      value={value}
       label={label}
       disabled={linked}
       control={node.controls?.[name]}
@@ -56,11 +59,11 @@ export const WidgetField = memo(function WidgetField(props: Props) {
           setControl(document, at, node.id, name, control),
         )
       }
-      onChange={value =>
+      onChange={next =>
         edit(
           `Change ${label}`,
-          (document, at) => setValue(document, at, node.id, name, value),
-          `value:${node.id}:${name}`,
+          (document, at) => setValue(document, at, node.id, name, next),
+          widget.kind === 'text' ? typingKey(field, String(value ?? ''), String(next)) : field,
         )
       }
       onDone={sealEdit}

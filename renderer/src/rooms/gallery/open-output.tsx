@@ -1,5 +1,5 @@
 // A picture of the gallery, large, with the recipe that made it.
-import { Copy, Dices, Download, ImagePlus, Trash2, Workflow } from 'lucide-react'
+import { Copy, Dices, Download, ImagePlus, Maximize2, Trash2, Workflow } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Output, Recipe, Run } from '../../../../engine/api/contract.ts'
 import { assetUrl } from '../../host/assets.ts'
@@ -9,7 +9,7 @@ import { toast } from '../../stores/toasts.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { formatBytes, formatDuration, formatTime } from '../../ui/format.ts'
 import { Viewer } from '../../ui/viewer.tsx'
-import { download, openItsWorkflow, takeAsInput, vary } from './output-actions.ts'
+import { download, openItsWorkflow, takeAsInput, upscale, vary } from './output-actions.ts'
 
 interface Opened {
   output: Output
@@ -77,13 +77,16 @@ function OneOutput({ id }: { id: number }) {
           <Button onClick={() => vary(id)}>
             <Dices size={14} aria-hidden /> Vary
           </Button>
+          <Button data-testid="gallery-upscale" onClick={() => upscale(output)}>
+            <Maximize2 size={14} aria-hidden /> Upscale
+          </Button>
           <Button onClick={() => takeAsInput(output)}>
             <ImagePlus size={14} aria-hidden /> Use as image
           </Button>
           <Button onClick={() => download(output)}>
             <Download size={14} aria-hidden /> Download
           </Button>
-          <Button look="danger" onClick={() => removeOutputs([id])}>
+          <Button look="danger" className="col-span-2" onClick={() => removeOutputs([id])}>
             <Trash2 size={14} aria-hidden /> Delete
           </Button>
         </div>

@@ -1,9 +1,11 @@
 // What can be done with a picture that was made.
 import type { Output } from '../../../../engine/api/contract.ts'
 import { hasControl } from '../../../../engine/graph/catalogue.ts'
+import { fromPrompt } from '../../../../engine/graph/comfy-prompt.ts'
 import type { Document } from '../../../../engine/graph/document.ts'
 import { advanceSeeds, setControl } from '../../../../engine/graph/edit.ts'
 import { documentText } from '../../../../engine/graph/open-workflow.ts'
+import type { Prompt } from '../../../../engine/graph/prompt.ts'
 import { useCanvas } from '../../editor/canvas-state.ts'
 import { assetUrl, uploadPicture } from '../../host/assets.ts'
 import { host, reason } from '../../host/connection.ts'
@@ -51,12 +53,55 @@ export async function vary(id: number) {
   }
 }
 
+/** Brings the picture into the input folder, where LoadImage finds it. */
+async function uploadOutput({ hash, filename, mime }: Output) {
+  const bytes = await (await fetch(assetUrl(hash))).blob()
+  return uploadPicture(new File([bytes], filename, { type: mime }))
+}
+
+const favouriteUpscaler = 'RealESRGAN_x4plus_anime_6B.safetensors'
+
+/** The upscale model that comes along, else the first there is. */
+function upscaler(): string | undefined {
+  const { types } = useCatalogue.getState()
+  const widget = types.UpscaleModelLoader?.inputs.find(({ name }) => name === 'model_name')?.widget
+  const names = widget?.kind === 'choice' ? widget.options.map(String) : []
+  return names.includes(favouriteUpscaler) ? favouriteUpscaler : names[0]
+}
+
+/** Queues a run that makes the picture larger by a model. */
+export async function upscale(output: Output) {
+  const model = upscaler()
+  if (!model) {
+    toastError('There is no upscale model. Put one into the models folder “upscale_models”.')
+    return
+  }
+  try {
+    const { name } = await uploadOutput(output)
+    const stem = output.filename.replace(/(_\d+_?)?\.\w+$/, '')
+    const prompt: Prompt = {
+      '1': { class_type: 'LoadImage', inputs: { image: name } },
+      '2': { class_type: 'UpscaleModelLoader', inputs: { model_name: model } },
+      '3': {
+        class_type: 'ImageUpscaleWithModel',
+        inputs: { upscale_model: ['2', 0], image: ['1', 0] },
+      },
+      '4': {
+        class_type: 'SaveImage',
+        inputs: { images: ['3', 0], filename_prefix: `${stem}-upscaled` },
+      },
+    }
+    const document = fromPrompt(prompt, useCatalogue.getState().types)
+    await runDocument('Upscale', documentText(document))
+  } catch (error) {
+    toastError(error instanceof Error ? error.message : 'The picture was not upscaled.')
+  }
+}
+
 /** Takes the picture as the input of something new. */
 export async function takeAsInput(output: Output) {
   try {
-    const bytes = await (await fetch(assetUrl(output.hash))).blob()
-    const file = new File([bytes], output.filename, { type: output.mime })
-    const asset = await uploadPicture(file)
+    const asset = await uploadOutput(output)
     useGallery.setState({ open: undefined })
     showTab(undefined)
     showRoom('editor')
@@ -83,6 +128,7 @@ export const outputEntries = (output: Output): MenuEntry[] => [
   { label: 'Open large', perform: () => useGallery.setState({ open: output.id }) },
   { label: 'Open workflow', perform: () => void openItsWorkflow(output.id) },
   { label: 'Vary', perform: () => void vary(output.id) },
+  { label: 'Upscale', perform: () => void upscale(output) },
   { label: 'Use as image', perform: () => void takeAsInput(output) },
   { label: 'Download', perform: () => download(output) },
   'line',
