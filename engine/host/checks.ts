@@ -88,8 +88,12 @@ export function namesOnly(folders: ModelFolders): Models {
       return path
     },
     checkpoint: refuse,
+    diffusionModel: refuse,
+    textEncoder: refuse,
     vae: refuse,
     upscaler: refuse,
+    controlnet: refuse,
+    vision: refuse,
   }
 }
 

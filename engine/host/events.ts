@@ -31,15 +31,28 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
   const listeners = new Set<(event: HostEvent) => void>()
 
   async function* subscribe(signal?: AbortSignal): AsyncGenerator<HostEvent, void> {
-    let backlog: HostEvent[] = snapshot()
+    let backlog: HostEvent[] = []
+    let limit = 0
     let wake = () => {}
+    /** The present state is put together when it is read: a reader that is far behind costs nothing. */
+    let lost = true
+    const startOver = () => {
+      backlog = snapshot()
+      // The state itself may be long (a run of a thousand nodes): it alone must not be too much.
+      limit = backlog.length + BACKLOG_LIMIT
+      lost = false
+    }
     const listen = (event: HostEvent) => {
+      if (lost) return
       const key = keyOf(event)
       const older = key ? backlog.findIndex(waiting => keyOf(waiting) === key) : -1
       // A queue or progress event may be moved later, never earlier than what came between.
       if (older >= 0) backlog.splice(older, 1)
       backlog.push(event)
-      if (backlog.length > BACKLOG_LIMIT) backlog = snapshot()
+      if (backlog.length > limit) {
+        backlog = []
+        lost = true
+      }
       wake()
     }
     const stop = () => wake()
@@ -47,6 +60,7 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
     signal?.addEventListener('abort', stop, { once: true })
     try {
       while (!signal?.aborted) {
+        if (lost) startOver()
         const event = backlog.shift()
         if (event) yield event
         else

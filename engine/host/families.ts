@@ -1,8 +1,10 @@
 // What family a model file belongs to, as its header says. Read once a file, not once a look.
 import { statSync } from 'node:fs'
 import { openWeights } from '../inference/open-weights.ts'
-import { detectCheckpoint } from '../models/detect.ts'
+import { detectUnet } from '../models/detect.ts'
 import { upscalerConfig } from '../models/esrgan.ts'
+import { familiarNames } from '../models/tensor-names.ts'
+import { unetLabel } from '../models/unet-family.ts'
 
 const FILES_REMEMBERED = 2000
 const known = new Map<string, string | undefined>()
@@ -21,9 +23,9 @@ function read(folder: string, path: string): string | undefined {
   // Other formats are only opened when they are used.
   if (!/\.(safetensors|sft)$/i.test(path)) return undefined
   try {
-    if (folder === 'checkpoints') {
-      const { family, prediction } = detectCheckpoint(openWeights(path))
-      return family === 'starter' ? 'starter' : prediction === 'v' ? 'SD 2 (v)' : 'SD 1.5'
+    if (folder === 'checkpoints' || folder === 'diffusion_models') {
+      const weights = familiarNames(openWeights(path))
+      return unetLabel(weights, detectUnet(weights))
     }
     if (folder === 'upscale_models') {
       const { family, scale } = upscalerConfig(openWeights(path))

@@ -1,5 +1,5 @@
 // Where things lie on this machine.
-import { existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -52,12 +52,43 @@ export function planFolders(options: FolderOptions = {}): Folders {
   }
 }
 
-/** Makes the folders that are written to. */
+/** Makes the folders that are written to. @throws FolderError naming the one that cannot be */
 export function makeFolders(options: FolderOptions = {}): Folders {
   const folders = planFolders(options)
   for (const name of ['data', 'input', 'output', 'temp', 'trash', 'thumbnails'] as const)
-    mkdirSync(folders[name], { recursive: true })
+    makeFolder(folders[name], name)
   return folders
+}
+
+/** A folder that cannot be used, and which option names another. */
+export class FolderError extends Error {
+  override name = 'FolderError'
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'it may not be written to',
+  EPERM: 'it may not be written to',
+  EROFS: 'the disk is read-only',
+  ENOENT: 'it cannot be made there',
+  ENOSPC: 'the disk is full',
+  EEXIST: 'there is a file of that name',
+  ENOTDIR: 'there is a file where a folder should be',
+  ENAMETOOLONG: 'its name is too long',
+}
+
+function makeFolder(path: string, name: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+    // Pictures may be read from where nothing can be written.
+    if (name !== 'input') accessSync(path, constants.W_OK)
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const option = name === 'input' || name === 'output' ? `--${name}-dir` : '--data-dir'
+    throw new FolderError(
+      `The folder ${path} cannot be used: ${REASONS[code] ?? message}. Choose another with ${option}.`,
+      { cause: error },
+    )
+  }
 }
 
 /** From the source tree and from `dist/` alike: the nearest folder above that holds our resources. */

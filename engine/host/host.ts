@@ -24,6 +24,7 @@ import { engineConfig, findModels } from './engine-config.ts'
 import { createEventHub, type EventHub } from './events.ts'
 import { createExecution, describeRun, failAbandonedRuns } from './execution.ts'
 import { type FolderOptions, type Folders, makeFolders } from './folders.ts'
+import { clearLeftovers } from './leftovers.ts'
 import { createLiveRun } from './live-run.ts'
 import { createNetwork, type Network } from './network.ts'
 import { oncePerTurn, throttled } from './pace.ts'
@@ -36,6 +37,8 @@ import { createTrash } from './trash.ts'
 
 /** The engine reports its memory more often than a page needs it. */
 const SYSTEM_EVERY_MS = 500
+
+const TRIM_EVERY_RUNS = 100
 
 export interface HostOptions extends FolderOptions {
   /** Another engine than this machine's, for tests. */
@@ -85,6 +88,7 @@ export function startHost(options: HostOptions = {}): Host {
   const store = openStore(join(folders.data, 'comfyrunner.db'))
   failAbandonedRuns(store)
   trimTemp(folders.temp)
+  for (const folder of [folders.input, folders.output]) clearLeftovers(folder)
 
   const notices = store.notice ? [store.notice] : []
   const ownRoots = folders.models
@@ -108,6 +112,7 @@ export function startHost(options: HostOptions = {}): Host {
   ])
   const live = createLiveRun()
   let closed = false
+  let ended = 0
   const emit = (event: HostEvent) => {
     live.take(event)
     hub.emit(event)
@@ -122,6 +127,8 @@ export function startHost(options: HostOptions = {}): Host {
   const assets = createAssets(store, folders)
   const previews = createPreviews()
   const trash = createTrash(store, folders)
+  trash.expire()
+  store.runs.trim()
 
   const execute = createExecution({
     store,
@@ -142,6 +149,7 @@ export function startHost(options: HostOptions = {}): Host {
       if (run.workflow) workflowsChanged()
     },
     ended: run => {
+      if (++ended % TRIM_EVERY_RUNS === 0) store.runs.trim()
       for (const watcher of watchers) watcher.runEnded(run)
     },
     changed: () => {
@@ -156,7 +164,10 @@ export function startHost(options: HostOptions = {}): Host {
       type: 'queue',
       queue: {
         running: running && describe(store.runs.find(running.id) ?? running),
-        pending: queue.pending().map(run => ({ ...describe(run), outputs: [] })),
+        // A thousand may wait: nothing is looked up for each.
+        pending: queue
+          .pending()
+          .map(({ clientId: _client, targets: _targets, ...run }) => ({ ...run, outputs: [] })),
         paused,
       },
     }

@@ -5,32 +5,43 @@ const EVENTS_LIMIT = 5000
 
 export interface LiveRun {
   take(event: HostEvent): void
-  /** In order; of each node's progress only the newest. */
+  /** In order; of each node only what still counts. */
   events(): readonly HostEvent[]
 }
 
 export function createLiveRun(): LiveRun {
-  let events: HostEvent[] = []
+  /** By node and kind; a newer one goes to the end. */
+  const events = new Map<string, HostEvent>()
+  const put = (key: string, event: HostEvent) => {
+    events.delete(key)
+    events.set(key, event)
+    if (events.size <= EVENTS_LIMIT) return
+    const [oldest] = events.keys()
+    events.delete(oldest!)
+  }
   return {
     take(event) {
       switch (event.type) {
         case 'run':
           // Begun: nothing has happened yet. Ended: nothing is live any more.
-          if (event.run.state !== 'queued') events = []
-          break
-        case 'progress':
-          events = events.filter(other => other.type !== 'progress' || other.node !== event.node)
-          events.push(event)
+          if (event.run.state !== 'queued') events.clear()
           break
         case 'cached':
+          put('cached', event)
+          break
         case 'started':
-        case 'done':
+        case 'progress':
         case 'shown':
-          events.push(event)
+          put(`${event.type} ${event.node}`, event)
+          break
+        case 'done':
+          // A node that is done was started, and its progress is of no more interest.
+          events.delete(`started ${event.node}`)
+          events.delete(`progress ${event.node}`)
+          put(`done ${event.node}`, event)
           break
       }
-      if (events.length > EVENTS_LIMIT) events.shift()
     },
-    events: () => events,
+    events: () => [...events.values()],
   }
 }

@@ -13,6 +13,7 @@ import { BACKLOG_LIMIT, createEventHub } from './events.ts'
 import { freeName, inside, safeName } from './file-names.ts'
 import { defaultDataDir } from './folders.ts'
 import { describeMachine } from './hardware.ts'
+import { createLiveRun } from './live-run.ts'
 import { createNetwork, isLoopback } from './network.ts'
 import { refusal } from './origin.ts'
 import { createPreviews } from './previews.ts'
@@ -120,13 +121,54 @@ test('events: the present state first, progress never piles up, a lost reader st
   hub.emit(progress('2', 0))
   expect((await events.next()).value).toMatchObject({ node: '1', done: 99 })
   expect((await events.next()).value).toMatchObject({ node: '2' })
-  for (let i = 0; i < BACKLOG_LIMIT + 1; i++)
+  for (let i = 0; i < BACKLOG_LIMIT + 2; i++)
     hub.emit({ type: 'started', run: 'r', node: String(i) })
   expect((await events.next()).value).toBe(system)
   const waiting = events.next()
   abort.abort()
   expect((await waiting).done).toBe(true)
   expect(hub.subscribers).toBe(0)
+})
+
+test('events: a reader far behind costs nothing, and gets past a long present state', async () => {
+  let snapshots = 0
+  const state = Array.from({ length: BACKLOG_LIMIT + 500 }, (_, i) => progress(String(i), 0))
+  const hub = createEventHub(() => {
+    snapshots++
+    return [...state]
+  })
+  const abort = new AbortController()
+  const events = hub.subscribe(abort.signal)
+  await events.next()
+  for (let i = 0; i < 5 * BACKLOG_LIMIT; i++) hub.emit({ type: 'started', run: 'r', node: `n${i}` })
+  expect(snapshots).toBe(1)
+  expect((await events.next()).value).toBe(state[0])
+  expect(snapshots).toBe(2)
+  // One more event does not send the reader back to the beginning again.
+  hub.emit({ type: 'started', run: 'r', node: 'last' })
+  expect((await events.next()).value).toBe(state[1])
+  expect(snapshots).toBe(2)
+  abort.abort()
+  await events.return()
+})
+
+test('a page that comes late hears of each node once', () => {
+  const live = createLiveRun()
+  const about = (type: 'started' | 'done', node: string) =>
+    ({ type, run: 'r', node, ms: 1 }) as HostEvent
+  for (const node of ['1', '2', '3']) {
+    live.take(about('started', node))
+    for (let i = 0; i < 50; i++) live.take(progress(node, i))
+    if (node !== '3') live.take(about('done', node))
+  }
+  expect(live.events().map(event => [event.type, 'node' in event && event.node])).toEqual([
+    ['done', '1'],
+    ['done', '2'],
+    ['started', '3'],
+    ['progress', '3'],
+  ])
+  live.take({ type: 'run', run: { state: 'done' } } as HostEvent)
+  expect(live.events()).toEqual([])
 })
 
 const prompt = readJson(`{

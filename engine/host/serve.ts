@@ -57,7 +57,10 @@ export async function serve(host: Host, { listen, port }: ServeOptions): Promise
   const comfyClients = comfySockets(host)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES })
   server.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    // From here on the socket is ours: a client that vanishes must not take the host along.
+    socket.on('error', () => socket.destroy())
+    const url = URL.parse(request.url ?? '/', 'http://localhost')
+    if (!url) return refuse(socket, '400 Bad Request')
     const path = url.pathname.replace(/^\/api\//, '/')
     const reason = refusal(headersOf(request), rule)
     if (reason || (path !== '/rpc' && path !== '/ws'))
@@ -113,6 +116,17 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
+const LISTEN_PROBLEMS: Record<string, (listen: string, port: number) => string> = {
+  EADDRINUSE: (_, port) =>
+    `Port ${port} is taken, perhaps by ComfyUI or another ComfyRunner. Choose one with --port.`,
+  EACCES: (_, port) =>
+    `Port ${port} is reserved for the system. Choose one above 1023 with --port.`,
+  EADDRNOTAVAIL: listen =>
+    `This machine has no address ${listen}. Leave --listen out, or use 0.0.0.0 for every address.`,
+  ENOTFOUND: listen =>
+    `There is no address “${listen}”. Leave --listen out, or use 0.0.0.0 for every address.`,
+}
+
 function listenOn(
   server: ReturnType<typeof createServer>,
   listen: string,
@@ -121,11 +135,9 @@ function listenOn(
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(
-              `Port ${port} is taken, perhaps by ComfyUI or another ComfyRunner. Choose one with --port.`,
-            )
-          : error,
+        new Error(LISTEN_PROBLEMS[error.code ?? '']?.(listen, port) ?? error.message, {
+          cause: error,
+        }),
       ),
     )
     server.listen(port, listen, () => resolve(server.address() as AddressInfo))

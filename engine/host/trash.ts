@@ -1,5 +1,5 @@
 // Removed pictures wait in the data folder's trash; `restore` puts them back where they were.
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Output } from '../api/contract.ts'
@@ -13,7 +13,11 @@ export interface Trash {
   remove(ids: number[]): Promise<number[]>
   /** The outputs that are back. */
   restore(ids: number[]): Promise<Output[]>
+  /** Deletes for good what was removed longer ago than `KEPT_MS`; the gallery is never touched. */
+  expire(nowMs?: number): number
 }
+
+const KEPT_MS = 30 * 24 * 3600 * 1000
 
 export function createTrash(store: Store, folders: Folders): Trash {
   const pathOf = ({ subfolder, filename }: Output) =>
@@ -64,6 +68,17 @@ export function createTrash(store: Store, folders: Folders): Trash {
         restored.push(output)
       }
       return restored
+    },
+    expire(nowMs = Date.now()) {
+      const old = store.outputs.removedBefore(nowMs - KEPT_MS)
+      for (const output of old) {
+        rmSync(join(folders.trash, trashName(output)), { force: true })
+        store.together(() => {
+          store.assets.forget({ folder: 'trash', path: trashName(output) })
+          store.outputs.forget(output.id)
+        })
+      }
+      return old.length
     },
   }
 }

@@ -2,6 +2,7 @@
 // last exactly one of finished, failed, interrupted. The same events cross the process border.
 import type { NodeId } from '../graph/document.ts'
 import type { Preview, Shown } from '../nodes/define.ts'
+import type { ToldInputs } from './told-inputs.ts'
 
 export type RunEvent =
   /** Nodes whose results are reused, named before anything runs. */
@@ -38,6 +39,8 @@ export interface RunFailure {
   /** For logs and ComfyUI clients; never shown on the page. */
   exceptionType?: string
   traceback?: string[]
+  /** For ComfyUI's clients too: what the node was given. */
+  inputs?: ToldInputs
   executed: NodeId[]
 }
 

@@ -226,6 +226,7 @@ describe('failures', () => {
       code: 'node_failed',
       message: 'It broke.',
       exceptionType: 'Error',
+      inputs: { value: [1] },
       executed: ['one'],
     })
     expect((await run(broken)).calls).toEqual(['Fail'])

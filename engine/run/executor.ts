@@ -20,6 +20,7 @@ import {
 } from './planner.ts'
 import { Schedule, type Step } from './schedule.ts'
 import { filesAreThere } from './shown-files.ts'
+import { tellInputs } from './told-inputs.ts'
 import { gather, type Lists } from './values.ts'
 
 export interface Environment extends Pick<RunContext, 'files' | 'models'> {
@@ -171,6 +172,7 @@ class Run {
 
   async #perform(step: Step): Promise<void> {
     const { node } = step
+    let lists: Lists | undefined
     try {
       const expanding = this.#expanding.get(node.id)
       if (expanding) return this.#collect(step, expanding)
@@ -178,7 +180,7 @@ class Run {
       if (known) return this.#complete(step, known, 0, true)
       this.#emit({ type: 'started', ...placeOf(node) })
       const startedMs = performance.now()
-      const lists = await this.#inputs(step)
+      lists = await this.#inputs(step)
       if (!lists) return
       const call = await callNode(node.type, lists, contextOf(node, this.#setting))
       this.#signal.throwIfAborted()
@@ -193,7 +195,7 @@ class Run {
         this.#complete(step, { slots, shown: call.shown }, performance.now() - startedMs)
       }
     } catch (error) {
-      throw this.#failureAt(node, error)
+      throw this.#failureAt(node, error, lists)
     }
   }
 
@@ -302,9 +304,10 @@ class Run {
   }
 
   /** Blames the node of the queued prompt. */
-  #failureAt(node: RunNode, error: unknown): NodeFailure {
+  #failureAt(node: RunNode, error: unknown, lists?: Lists): NodeFailure {
     if (error instanceof NodeFailure) return error
     const id = node.display ?? node.id
-    return new NodeFailure(id, this.#node(id).type.type, error)
+    const inputs = lists && tellInputs(lists, Object.keys(node.type.hidden ?? {}))
+    return new NodeFailure(id, this.#node(id).type.type, error, inputs)
   }
 }

@@ -5,6 +5,7 @@ import { CycleError } from '../graph/order.ts'
 import { FileError } from '../nodes/files.ts'
 import { ModelError } from '../nodes/models.ts'
 import type { RunFailure } from './events.ts'
+import type { ToldInputs } from './told-inputs.ts'
 import { InputError } from './values.ts'
 
 /** Says which node an exception belongs to on its way out of the executor. */
@@ -12,10 +13,13 @@ export class NodeFailure extends Error {
   override name = 'NodeFailure'
   readonly node: NodeId
   readonly nodeType: string
-  constructor(node: NodeId, nodeType: string, cause: unknown) {
+  /** What it was given, if it came that far. */
+  readonly inputs: ToldInputs | undefined
+  constructor(node: NodeId, nodeType: string, cause: unknown, inputs?: ToldInputs) {
     super(`${nodeType} (${node}) failed`, { cause })
     this.node = node
     this.nodeType = nodeType
+    this.inputs = inputs
   }
 }
 
@@ -111,6 +115,7 @@ export function failureOf(thrown: unknown, executed: readonly NodeId[]): RunFail
     ...wordsFor(error),
     exceptionType: error.name,
     traceback: error.stack?.split('\n').slice(0, 50),
+    inputs: place?.inputs,
     executed: [...executed],
   }
 }

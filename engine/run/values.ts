@@ -9,9 +9,11 @@ import type { Field, NodeType } from '../nodes/define.ts'
 export class InputError extends Error {
   override name = 'InputError'
   readonly input: string
-  constructor(input: string, message: string) {
+  readonly hint: string | undefined
+  constructor(input: string, message: string, hint?: string) {
     super(message)
     this.input = input
+    this.hint = hint
   }
 }
 
@@ -60,9 +62,19 @@ export function bindLiteral(name: string, field: Field, written: unknown): unkno
     case 'COMBO':
       return isLosslessNumber(value) ? Number(value.toString()) : value
     default:
+      if (needsLink(field) && (typeof value === 'string' || isNumber(value)))
+        throw new InputError(
+          name,
+          `“${name}” takes a ${field.type} from another node, but was given ${quoted(value)}.`,
+          `Connect an output of type ${field.type} to it.`,
+        )
       return value
   }
 }
+
+/** `MODEL`, `IMAGE` …: nothing that can be written down. Unions, `*` and types with a widget can. */
+const needsLink = ({ type, widget, rawLink }: Field): boolean =>
+  /^[A-Z_]+$/.test(type) && !widget && !rawLink
 
 /** A value that came along a link: numbers take the form the field promises, nothing else changes. */
 export function bindLinked(name: string, field: Field, value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -66,4 +66,9 @@ test('a second host on the same folder is told so', () => {
   expect((error as StoreError).code).toBe('busy')
   db.close()
   openDatabase(file()).db.close()
+})
+
+test('a file that cannot be opened is said in words, with what to do', () => {
+  mkdirSync(file())
+  expect(() => openDatabase(file())).toThrow(/cannot be opened or made.*another --data-dir/)
 })

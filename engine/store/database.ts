@@ -64,9 +64,24 @@ function open(file: string): Db {
         'busy',
         'ComfyRunner is already running with this data folder. Use that window, or give this one another --data-dir.',
       )
+    const reason = UNUSABLE.find(([code]) => sqliteCode(error).startsWith(code))?.[1]
+    if (reason)
+      throw new StoreError(
+        'unusable',
+        `The database ${file} cannot be used: ${reason}. Mend that, or choose another --data-dir.`,
+      )
     throw error
   }
 }
+
+/** What is wrong with the disk or the folder, not with the file's contents. */
+const UNUSABLE: [code: string, reason: string][] = [
+  ['SQLITE_CANTOPEN', 'it cannot be opened or made'],
+  ['SQLITE_READONLY', 'it may not be written to'],
+  ['SQLITE_PERM', 'it may not be read or written'],
+  ['SQLITE_FULL', 'the disk is full'],
+  ['SQLITE_IOERR', 'the disk reports an error'],
+]
 
 function check(db: Db): void {
   const [row] = db.pragma('quick_check(1)') as { quick_check: string }[]

@@ -48,6 +48,11 @@ export function outputStore(db: Db) {
     )
     .pluck()
 
+  const expired = db.prepare<[number], Output>(
+    `${SELECT} WHERE o.removed_ms < ? ORDER BY o.removed_ms LIMIT 1000`,
+  )
+  const forget = db.prepare('DELETE FROM outputs WHERE id = ? AND removed_ms IS NOT NULL')
+
   return {
     find: (id: number): Output | undefined => one.get(id),
     ofRun: (run: string): Output[] => ofRun.all(run),
@@ -65,6 +70,10 @@ export function outputStore(db: Db) {
     isRemoved: (id: number): boolean => removed.pluck().get(id) === 1,
     remove: (id: number, removedMs: number): void => void mark.run({ id, removedMs }),
     restore: (id: number): void => void mark.run({ id, removedMs: null }),
+    /** In the trash since before then. */
+    removedBefore: (timeMs: number): Output[] => expired.all(timeMs),
+    /** Only what is in the trash: nothing of the gallery. */
+    forget: (id: number): void => void forget.run(id),
     /** How many other rows of the gallery show the same file (a cached run names it again). */
     sharing: (output: Output): number => sharing.get(output) ?? 0,
   }

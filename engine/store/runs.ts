@@ -2,6 +2,9 @@
 import type { Problem, RunState } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
+/** Ended runs without a picture, beyond the newest so many, are forgotten. */
+export const RUNS_KEPT = 2000
+
 /** What is asked for: fixed from the moment it is queued. JSON texts are lossless. */
 export interface NewRun {
   id: string
@@ -100,6 +103,14 @@ export function runStore(db: Db) {
   const drop = db.prepare(`DELETE FROM runs WHERE id = ? AND state = 'queued'`)
   const hide = db.prepare(`UPDATE runs SET history = NULL WHERE id = ?`)
   const hideAll = db.prepare(`UPDATE runs SET history = NULL`)
+  // A run that made a picture is that picture's recipe: it goes with the picture, not before.
+  const trim = db.prepare(
+    `DELETE FROM runs WHERE rowid IN (
+       SELECT r.rowid FROM runs r
+       WHERE r.state IN ('done', 'failed', 'interrupted')
+         AND NOT EXISTS (SELECT 1 FROM outputs o WHERE o.run_id = r.id)
+       ORDER BY r.queued_ms DESC, r.rowid DESC LIMIT -1 OFFSET ?)`,
+  )
   const queue = db.prepare<[], { paused: number; next_number: number }>('SELECT * FROM queue_state')
   const setPaused = db.prepare('UPDATE queue_state SET paused = ?')
   const takeNumber = db
@@ -161,6 +172,8 @@ export function runStore(db: Db) {
     drop: (id: string): boolean => drop.run(id).changes === 1,
     /** Out of ComfyUI's /history; the gallery keeps its recipe. */
     hideHistory: (id?: string): void => void (id === undefined ? hideAll.run() : hide.run(id)),
+    /** Forgets the oldest ended runs that made no picture. @returns how many */
+    trim: (kept = RUNS_KEPT): number => trim.run(kept).changes,
     paused: (): boolean => queue.get()!.paused === 1,
     setPaused: (paused: boolean): void => void setPaused.run(paused ? 1 : 0),
     /** ComfyUI's counter: each run takes the next number. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LEDGER_ROWS_KEPT } from './ledger.ts'
-import type { NewRun } from './runs.ts'
+import { type NewRun, RUNS_KEPT } from './runs.ts'
 import { openStore } from './store.ts'
 import { VERSIONS_KEPT } from './workflows.ts'
 
@@ -138,4 +138,25 @@ test('the ledger is bounded, its sum is not, and loopback does not count as sent
   expect(store.ledger.list(1e6)).toHaveLength(LEDGER_ROWS_KEPT)
   expect(store.ledger.list(1)[0]!.host).toBe('127.0.0.1')
   expect(store.ledger.sentBytes()).toBe(2 * (LEDGER_ROWS_KEPT + 10))
+})
+
+test('ended runs without a picture are forgotten, those of the gallery and the queue never', () => {
+  const { runs, outputs, assets, together } = open()
+  const total = RUNS_KEPT + 30
+  together(() => {
+    for (let i = 0; i < total; i++) {
+      runs.add(newRun(`r${i}`, { queuedMs: i }))
+      if (i === 1) continue
+      runs.start(`r${i}`, i)
+      if (i !== 2) runs.finish(`r${i}`, 'done', i, '{}')
+    }
+    assets.add(asset('h'), { folder: 'output', path: 'p.png' }, 0)
+    const made = { node: '9', hash: 'h', filename: 'p.png', subfolder: '', createdMs: 0 }
+    outputs.add({ run: 'r0', ...made })
+  })
+  expect(runs.trim()).toBe(27)
+  for (const kept of ['r0', 'r1', 'r2', 'r30', `r${total - 1}`])
+    expect(runs.find(kept)).toBeDefined()
+  for (const gone of ['r3', 'r29']) expect(runs.find(gone)).toBeUndefined()
+  expect(runs.trim()).toBe(0)
 })

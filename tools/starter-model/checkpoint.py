@@ -1,5 +1,9 @@
-"""Read and write the whole model as one SD-layout safetensors file."""
+"""Read and write the whole model as one SD-layout safetensors file.
+
+Usage: python checkpoint.py UNET_FILE VAE_FILE OUT TITLE: one file's UNet and text encoder, the other's VAE.
+"""
 import json
+import sys
 from pathlib import Path
 
 from safetensors import safe_open
@@ -67,3 +71,8 @@ def save(path, networks, title):
         for part, network in networks.items() for key, value in network.state_dict().items()
     }
     save_file(tensors, path, metadata(title))
+
+
+if __name__ == "__main__":
+    unet_file, vae_file, out, title = sys.argv[1:]
+    save(out, load(unet_file, ["unet", "text"]) | load(vae_file, ["vae"]), title)

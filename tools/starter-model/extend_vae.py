@@ -1,7 +1,7 @@
 """Give a 4x VAE (64 px pictures) its last doubling: 128 px pictures, the same 16 x 16 latents.
 
-Only new layers are trained: the decoder's finest level, and the encoder's first. What lies between
-stays as it was, so latents made before, and a UNet trained on them, stay valid.
+The decoder's new finest level is trained; the encoder's new first level is solved for. What lies
+between stays as it was, so latents made before, and a UNet trained on them, stay valid.
 
 Usage: python extend_vae.py CHECKPOINT SPRITE_FOLDER OUT.safetensors [--decoder-steps 500] ...
 OUT has the same UNet and text encoder as CHECKPOINT. The unfinished state is saved now and then, and
@@ -72,6 +72,29 @@ def decoder_loss(made, wanted):
     return difference.abs().mean() + down.abs().mean() + across.abs().mean()
 
 
+@torch.no_grad()
+def solve_encoder_head(old, new, pictures):
+    """Choose the first downsampling so that the rest of the encoder sees what it always saw.
+
+    The old first convolution on halved pictures is a linear map of 6 x 6 pixels; the new first
+    convolution and its downsampling together see 5 x 5 of them: a least-squares fit.
+    """
+    level = new.down[0]
+    nn.init.zeros_(level.block[0].conv2.weight)  # the new block does nothing
+    nn.init.zeros_(level.block[0].conv2.bias)
+    wanted = old.conv_in(F.avg_pool2d(pictures, 2))  # [B, C, 64, 64]
+    seen = F.pad(level.block[0](new.conv_in(pictures)), (0, 1, 0, 1))
+    columns = F.unfold(seen, 3, stride=2).transpose(1, 2).flatten(0, 1)  # [B * 4096, C * 9]
+    columns = torch.cat([columns, torch.ones(len(columns), 1)], 1).double()
+    targets = wanted.flatten(2).transpose(1, 2).flatten(0, 1).double()
+    ridge = 1e-6 * len(columns) * torch.eye(columns.shape[1], dtype=torch.double)
+    solved = torch.linalg.solve(columns.T @ columns + ridge, columns.T @ targets).float()
+    level.downsample.conv.weight.copy_(solved[:-1].T.reshape(level.downsample.conv.weight.shape))
+    level.downsample.conv.bias.copy_(solved[-1])
+    error = (level.downsample(level.block[0](new.conv_in(pictures))) - wanted).std() / wanted.std()
+    print("encoder: relative error", round(error.item(), 4))
+
+
 def main(options):
     torch.set_num_threads(1)
     old = checkpoint.load(options.checkpoint, ["vae"])["vae"].eval().requires_grad_(False)
@@ -80,7 +103,6 @@ def main(options):
     decoder, encoder = new.decoder, new.encoder
     tail = [*decoder.up[0].parameters(), *decoder.up[1].upsample.parameters(),
             *decoder.norm_out.parameters(), *decoder.conv_out.parameters()]
-    head = [*encoder.conv_in.parameters(), *encoder.down[0].parameters()]
     sprites, rng = load_sprites(options.sprites), np.random.default_rng(int(time.time()))
 
     def batch():
@@ -109,13 +131,6 @@ def main(options):
                 losses = []
                 save()
 
-    def encoder_head_loss(pictures):
-        """What the old first convolution saw on the halved picture."""
-        wanted = old.encoder.conv_in(F.avg_pool2d(pictures, 2))
-        level = encoder.down[0]
-        made = level.downsample(level.block[0](encoder.conv_in(pictures)))
-        return (made.float() - wanted.float()).pow(2).mean()
-
     def decoder_tail_loss(pictures):
         with torch.no_grad():
             latents = old.quant_conv(old.encoder(F.avg_pool2d(pictures, 2)))[:, :4]
@@ -123,7 +138,7 @@ def main(options):
         return decoder_loss(decoder_tail(decoder, features).float(), pictures)
 
     train("decoder", tail, decoder_tail_loss, options.decoder_steps, 2e-3)
-    train("encoder", head, encoder_head_loss, options.encoder_steps, 3e-3)
+    solve_encoder_head(old.encoder, encoder, torch.cat([batch() for _ in range(4)]))
     save()
 
 
@@ -133,6 +148,5 @@ if __name__ == "__main__":
     parser.add_argument("sprites")
     parser.add_argument("out")
     parser.add_argument("--decoder-steps", type=int, default=500)
-    parser.add_argument("--encoder-steps", type=int, default=250)
     parser.add_argument("--batch", type=int, default=8)
     main(parser.parse_args())

@@ -1,8 +1,9 @@
 """Pictures from a checkpoint, as one sheet.
 
-Usage: python sample.py CHECKPOINT OUT.png [--blind KEY.json] [--prompts FILE] [--seed 0]
-Without --prompts: the 30 acceptance prompts of acceptance_prompts.txt. With --blind the sheet is
-shuffled and numbered, and the prompts go to KEY.json, to be opened after the guesses are noted.
+Usage: python sample.py CHECKPOINT OUT.png [--blind FOLDER] [--prompts FILE] [--seed 0]
+Without --prompts: the 30 acceptance prompts of acceptance_prompts.txt. With --blind the same pictures,
+shuffled and numbered, go to FOLDER/blind.png as well and their prompts to FOLDER/key.json: look at the
+first, note your guesses, and only then open the key and OUT.png.
 """
 import argparse
 import json
@@ -25,8 +26,9 @@ def pictures_of(networks, prompts, steps=20, cfg=4.0, seed=0, batch=10):
     pictures = []
     for first in range(0, len(prompts), batch):
         tokens = torch.tensor([clip_tokenizer.encode(p) for p in prompts[first:first + batch]])
-        latents = diffusion.sample(
-            networks["unet"], networks["text"], tokens, empty, steps, cfg, seed + first)
+        with torch.autocast("cpu", torch.bfloat16):
+            latents = diffusion.sample(
+                networks["unet"], networks["text"], tokens, empty, steps, cfg, seed + first)
         with torch.no_grad():
             pictures.append(networks["vae"].decode(latents))
     shown = (torch.cat(pictures).clamp(-1, 1) + 1) * 127.5
@@ -55,10 +57,11 @@ if __name__ == "__main__":
     options = parser.parse_args()
     torch.set_num_threads(1)
     prompts = Path(options.prompts).read_text().strip().split("\n")
-    if options.blind:
-        prompts = [prompts[i] for i in np.random.default_rng().permutation(len(prompts))]
-        Path(options.blind).write_text(json.dumps(prompts))
     networks = checkpoint.load(options.checkpoint)
     pictures = pictures_of(networks, prompts, cfg=options.cfg, seed=options.seed)
-    labels = [str(n + 1) for n in range(len(prompts))] if options.blind else prompts
-    sheet_of(pictures, labels).save(options.out)
+    sheet_of(pictures, prompts).save(options.out)
+    if options.blind:
+        order = np.random.default_rng().permutation(len(prompts))
+        labels = [str(number + 1) for number in range(len(prompts))]
+        sheet_of(pictures[order], labels).save(Path(options.blind) / "blind.png")
+        (Path(options.blind) / "key.json").write_text(json.dumps([prompts[i] for i in order]))

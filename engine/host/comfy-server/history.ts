@@ -18,9 +18,9 @@ export function historyRoutes(host: Host): Hono {
     json(Object.fromEntries(found.map(run => [run.id, historyItem(host, run)])))
 
   routes.get('/history', ({ req }) => {
-    const asked = Number(req.query('max_items') ?? ITEMS_DEFAULT)
-    const limit = Math.min(Math.max(0, Number.isFinite(asked) ? asked : ITEMS_DEFAULT), ITEMS_LIMIT)
-    const offset = Number(req.query('offset') ?? -1)
+    const asked = wholeNumber(req.query('max_items')) ?? ITEMS_DEFAULT
+    const offset = wholeNumber(req.query('offset')) ?? -1
+    const limit = Math.min(Math.max(0, asked), ITEMS_LIMIT)
     return list(runs.history(limit, offset >= 0 ? offset : undefined))
   })
   routes.get('/history/:id', ({ req }) => {
@@ -35,6 +35,12 @@ export function historyRoutes(host: Host): Hono {
     return empty()
   })
   return routes
+}
+
+/** Nothing for what is no number, or none that can be counted to. */
+const wholeNumber = (text: string | undefined): number | undefined => {
+  const number = Math.trunc(Number(text))
+  return text && Number.isSafeInteger(number) ? number : undefined
 }
 
 function historyItem(host: Host, run: RunRow): JsonObject {

@@ -3,11 +3,13 @@ import { Hono } from 'hono'
 import type { Host } from '../host.ts'
 import { empty, serverError } from './answers.ts'
 import { historyRoutes } from './history.ts'
+import { internalRoutes } from './internal.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import { promptRoutes } from './prompt.ts'
 import { queueRoutes } from './queue.ts'
 import { systemRoutes } from './system-stats.ts'
 import { uploadRoutes } from './upload.ts'
+import { userdataRoutes } from './userdata.ts'
 import { viewRoutes } from './view.ts'
 
 export function comfyRoutes(host: Host): Hono {
@@ -20,6 +22,8 @@ export function comfyRoutes(host: Host): Hono {
     uploadRoutes,
     objectInfoRoutes,
     systemRoutes,
+    internalRoutes,
+    userdataRoutes,
   ])
     routes.route('/', part(host))
   const both = new Hono()

@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../../graph/json.ts'
 import type { RunFailure } from '../../run/events.ts'
 
-/** `execution_error`; the engine keeps inputs to itself, so none are told. */
+/** `execution_error`. */
 export const failureMessage = (run: string, failure: RunFailure): JsonObject => ({
   prompt_id: run,
   node_id: failure.node ?? null,
@@ -11,7 +11,7 @@ export const failureMessage = (run: string, failure: RunFailure): JsonObject => 
   exception_message: [failure.message, failure.hint].filter(Boolean).join(' '),
   exception_type: failure.exceptionType ?? failure.code,
   traceback: failure.traceback ?? [],
-  current_inputs: {},
+  current_inputs: failure.inputs ?? {},
   current_outputs: failure.executed,
 })
 

@@ -28,6 +28,5 @@ export function objectInfoRoutes(host: Host): Hono {
         .map(name => name.replace(/\.[^.]+$/, '')),
     ),
   )
-  routes.get('/view_metadata/:folder', () => empty(404))
   return routes
 }

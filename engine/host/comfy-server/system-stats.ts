@@ -66,6 +66,5 @@ export function systemRoutes(host: Host): Hono {
     settings.setComfy({ ...settings.comfy(), [req.param('id')]: body })
     return empty()
   })
-  routes.get('/userdata/:file', () => empty(404))
   return routes
 }

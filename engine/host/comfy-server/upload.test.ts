@@ -1,5 +1,5 @@
 // Uploads and views as ComfyUI's clients make them.
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -67,6 +67,26 @@ test('subfolders are made, ways out are refused', async () => {
     'filename=/etc/passwd',
   ])
     expect([bad, (await view(bad)).status]).toEqual([bad, 400])
+})
+
+test('names that no file can have are refused, and nothing is left behind', async () => {
+  const bytes = await pictureBytes('#0f0')
+  mkdirSync(join(host.host.folders.input, 'folder.png'))
+  const before = readdirSync(host.host.folders.input).sort()
+  for (const name of ['.', '..', 'a\0b.png', `${'é'.repeat(200)}.png`])
+    expect((await upload('image', name, bytes)).status).toBe(400)
+  expect((await upload('image', 'folder.png', bytes, { overwrite: 'true' })).status).toBe(400)
+  expect((await upload('image', 'x.png', bytes, { subfolder: 'a b.png' })).status).toBe(400)
+  expect(readdirSync(host.host.folders.input).sort()).toEqual(before)
+})
+
+test('the alpha of a picture without one is all there', async () => {
+  await upload('image', 'opaque.png', await pictureBytes('#0f0'))
+  const answer = await view('filename=opaque.png&type=input&channel=a')
+  const { data } = await sharp(await answer.bytes())
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  expect([...data.subarray(0, 4)]).toEqual([0, 0, 0, 255])
 })
 
 test('a mask gives the original its alpha; /view shows channels apart', async () => {

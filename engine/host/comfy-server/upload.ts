@@ -2,7 +2,7 @@
 // uses `PUT /assets` instead, which streams.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { Hono } from 'hono'
 import sharp from 'sharp'
@@ -21,10 +21,16 @@ interface Upload {
   overwrite: boolean
 }
 
+/** The file system does not take such a name, or something else lies there. */
+const BAD_NAME = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
+
 export function uploadRoutes(host: Host): Hono {
   const routes = new Hono()
   const keep = async (upload: Upload): Promise<Response> => {
-    const kept = await store(host, upload)
+    const kept = await store(host, upload).catch(error => {
+      if (BAD_NAME.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
+      throw error
+    })
     if (!kept) return empty(400)
     host.events.emit({ type: 'catalogue' })
     return json(kept)
@@ -67,7 +73,8 @@ async function store(host: Host, { name, bytes, type, subfolder, overwrite }: Up
   if (!isViewFolder(type)) return undefined
   const folder = inside(host.folders[type], subfolder)
   const wanted = basename(name.replaceAll('\\', '/'))
-  if (!folder || wanted === '' || wanted.startsWith('..')) return undefined
+  if (!folder || wanted === '' || wanted === '.' || wanted.startsWith('..')) return undefined
+  if (wanted.includes('\0')) return undefined
   await mkdir(folder, { recursive: true })
   const same =
     !overwrite && existsSync(join(folder, wanted)) && (await holds(join(folder, wanted), bytes))
@@ -83,14 +90,18 @@ const holds = async (file: string, bytes: Uint8Array): Promise<boolean> =>
 
 async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const partial = join(folder, `.upload-${crypto.randomUUID()}`)
-  const handle = await open(partial, 'wx')
   try {
-    await handle.writeFile(bytes)
-    await handle.sync()
+    const handle = await open(partial, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(partial, join(folder, name))
   } finally {
-    await handle.close()
+    await rm(partial, { force: true })
   }
-  await rename(partial, join(folder, name))
   await syncFolder(folder)
 }
 

@@ -1,7 +1,8 @@
 // `GET /view`: a file of the input, output or temp folder, or a smaller or reduced version of it.
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
+import { isAbsolute, relative } from 'node:path'
 import { Hono } from 'hono'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { limits } from '../../image/decode.ts'
 import { inside } from '../file-names.ts'
 import { fileResponse, typeOf } from '../file-response.ts'
@@ -44,9 +45,11 @@ function locate(
   if (name.startsWith('/') || name.includes('..') || subfolder.includes('..')) return 400
   const file = inside(folders[folder], subfolder, name)
   if (!file) return 400
-  return statSync(file, { throwIfNoEntry: false })?.isFile()
-    ? { file, name: name.split('/').at(-1)! }
-    : 404
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return 404
+  // A link out of the folder would hand out any file of this machine.
+  const from = relative(realpathSync(folders[folder]), realpathSync(file))
+  if (from.startsWith('..') || isAbsolute(from)) return 400
+  return { file, name: name.split('/').at(-1)! }
 }
 
 /** A file that a browser would run as a page is only ever downloaded. */
@@ -58,21 +61,35 @@ const safeType = (file: string): string => {
 /** `preview=webp;90` re-encodes; `channel=rgb` drops the alpha, `channel=a` shows it alone. */
 async function picture(file: string, preview = '', channel = 'rgba'): Promise<Response> {
   const [kind, quality] = preview.split(';')
-  let image = sharp(file, { limitInputPixels: limits.pixels }).autoOrient()
-  if (channel === 'rgb') image = image.removeAlpha()
-  // ComfyUI answers black pixels whose alpha is the picture's.
-  if (channel === 'a') image = image.ensureAlpha().linear([0, 0, 0, 1], [0, 0, 0, 0])
-  const level = Math.min(100, Math.max(1, Number(quality) || 90))
-  const [encoded, type] =
-    kind === 'jpeg'
-      ? [image.flatten({ background: '#000' }).jpeg({ quality: level }), 'image/jpeg']
-      : kind
-        ? [image.webp({ quality: level }), 'image/webp']
-        : [image.png(), 'image/png']
+  const original = sharp(file, { limitInputPixels: limits.pixels }).autoOrient()
   try {
+    const image =
+      channel === 'rgb'
+        ? original.removeAlpha()
+        : channel === 'a'
+          ? await alphaOnly(original)
+          : original
+    const level = Math.min(100, Math.max(1, Number(quality) || 90))
+    const [encoded, type] =
+      kind === 'jpeg'
+        ? [image.flatten({ background: '#000' }).jpeg({ quality: level }), 'image/jpeg']
+        : kind
+          ? [image.webp({ quality: level }), 'image/webp']
+          : [image.png(), 'image/png']
     const bytes = await encoded.toBuffer()
     return new Response(new Uint8Array(bytes), { headers: { 'content-type': type } })
   } catch {
     return empty(400)
   }
+}
+
+/** ComfyUI answers black pixels whose alpha is the picture's. */
+async function alphaOnly(image: Sharp): Promise<Sharp> {
+  const { data, info } = await image
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  for (let at = 0; at < data.length; at += 4) data.fill(0, at, at + 3)
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } })
 }

@@ -1,4 +1,5 @@
 // What `comfyrunner` understands, and how it ends.
+import { FolderError } from '../folders.ts'
 import { VERSION } from '../version.ts'
 import { UsageError } from './usage.ts'
 
@@ -55,7 +56,7 @@ export async function main(args: string[]): Promise<number> {
     return await dispatch(args)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    if (error instanceof UsageError) return 2
+    if (error instanceof UsageError || error instanceof FolderError) return 2
     if (process.env.COMFYRUNNER_DEBUG) console.error(error)
     return 1
   }

@@ -32,6 +32,8 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
+const SECOND_AFTER_MS = 500
+
 interface Result {
   state: 'done' | 'failed' | 'interrupted' | 'invalid'
   outputs: { node: string; path: string }[]
@@ -98,9 +100,14 @@ async function execute(
   const result: Result = { state: 'failed', outputs: [], texts: [], problems: [], ms: 0 }
   const say = progress(prompt)
   const abort = new AbortController()
+  let askedMs = 0
   const interrupt = () => {
-    // The second Ctrl+C does not wait.
-    if (abort.signal.aborted) process.exit(1)
+    // The second Ctrl+C does not wait. (A shell and a wrapper may both pass on the first.)
+    if (abort.signal.aborted) {
+      if (Date.now() - askedMs > SECOND_AFTER_MS) process.exit(1)
+      return
+    }
+    askedMs = Date.now()
     process.stderr.write('\nstopping…\n')
     abort.abort()
   }

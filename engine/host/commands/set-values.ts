@@ -7,6 +7,10 @@ import { UsageError } from './usage.ts'
 
 export const SEED_LIMIT = 2n ** 64n - 1n
 
+/** `MODEL`, `IMAGE` …: what only another node can give. Unions and `*` may be written down. */
+const needsLink = ({ type, widget }: InputDescription): boolean =>
+  !widget && /^[A-Z_]+$/.test(type) && !/^(INT|FLOAT|STRING|BOOLEAN|COMBO)$/.test(type)
+
 interface Target {
   node: string
   input: string
@@ -24,6 +28,10 @@ export function setValue(
   const { node, input } = findTarget(assignment.slice(0, equals), prompt, catalogue)
   const type = prompt[node]!.class_type
   const description = catalogue[type]?.inputs.find(({ name }) => name === input)
+  if (description && needsLink(description))
+    throw new UsageError(
+      `--set ${assignment}: ${input} takes a link from another node (${description.type}), not a value.`,
+    )
   write(prompt, document, { node, input }, readValue(assignment.slice(equals + 1), description))
 }
 

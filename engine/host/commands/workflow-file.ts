@@ -22,6 +22,7 @@ export interface WorkflowFile {
 /** Text of the workflow in the file. @throws UsageError naming the file */
 export function readWorkflowText(file: string): string {
   const facts = statSync(file, { throwIfNoEntry: false })
+  if (facts?.isDirectory()) throw new UsageError(`${file} is a folder. Name the file in it.`)
   if (!facts?.isFile()) throw new UsageError(`There is no file ${file}.`)
   if (facts.size > FILE_LIMIT_BYTES)
     throw new UsageError(`${file} is larger than ${FILE_LIMIT_BYTES >> 20} MB: not a workflow.`)

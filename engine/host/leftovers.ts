@@ -1,0 +1,36 @@
+// What a killed program leaves behind: uploads and pictures that never got their final name.
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** `.upload-<uuid>` of a host, `.name.png.<pid>.part` of an engine. */
+const UNFINISHED = /^\.(upload-[0-9a-f-]{36}|.+\.\d+\.part)$/
+/** Another program may be writing into the same folder at this moment. */
+const OLD_MS = 3600 * 1000
+const DEPTH_LIMIT = 4
+const ENTRIES_LIMIT = 50_000
+
+/** Clears them out of a folder and its subfolders. @returns how many there were */
+export function clearLeftovers(folder: string, nowMs = Date.now()): number {
+  let cleared = 0
+  let seen = 0
+  const visit = (at: string, depth: number) => {
+    for (const entry of readdirSync(at, { withFileTypes: true })) {
+      if (++seen > ENTRIES_LIMIT) return
+      const path = join(at, entry.name)
+      if (entry.isDirectory()) {
+        if (depth < DEPTH_LIMIT) visit(path, depth + 1)
+      } else if (entry.isFile() && UNFINISHED.test(entry.name)) {
+        const facts = statSync(path, { throwIfNoEntry: false })
+        if (!facts || nowMs - facts.mtimeMs < OLD_MS) continue
+        rmSync(path, { force: true })
+        cleared++
+      }
+    }
+  }
+  try {
+    visit(folder, 0)
+  } catch {
+    // A folder that may not be read or changed keeps what it has: no reason not to start.
+  }
+  return cleared
+}
