@@ -4,8 +4,10 @@ import { totalmem } from 'node:os'
 import { diskFiles } from '../nodes/disk-files.ts'
 import { nodeTypes } from '../nodes/index.ts'
 import { ResultCache } from './cache.ts'
+import { endWithHost } from './host-watch.ts'
 import { serveJobs } from './serve-jobs.ts'
 
+endWithHost()
 serveJobs(async config => {
   // Imported late: onnxruntime takes its time, and the process should be there at once.
   const { modelStore } = await import('../models/store.ts')
