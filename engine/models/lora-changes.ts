@@ -1,21 +1,8 @@
-// What adapters of LyCORIS' kinds (https://arxiv.org/abs/2309.14859) do to a weight, each as a few
-// graph nodes: the weight is made anew in every run, so nothing of the checkpoint is copied.
-import { basename } from 'node:path'
-import type { Layers } from '../inference/layers.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import { readFloats, type Weight, type Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { sizeOf } from '../tensor.ts'
+import { addScaled, type Folding, misfit, type Parts } from './lora-parts.ts'
 import { butterfly, rotation } from './oft.ts'
-
-/** A weight on its way through a stack of adapters. */
-export interface Folding {
-  layers: Layers
-  weight: Value
-  shape: readonly number[]
-  /** Scalar. */
-  strength: Value
-}
 
 /** `branch` where it can run beside the layer as well. */
 export interface TensorChange {
@@ -31,9 +18,6 @@ export interface LowRank {
   /** alpha / rank */
   scale: number
 }
-
-/** A layer's tensors in the adapter's file, by what follows the layer's name. */
-export type Parts = Partial<Record<string, Weight>>
 
 /** Same roles under other names. */
 const endings: Record<string, string> = {
@@ -215,10 +199,6 @@ function difference(diff: Weight, shape: readonly number[]): TensorChange {
   return { fold: folding => addScaled(folding, folding.layers.widen(diff, shape)) }
 }
 
-/** W + strength·delta */
-export const addScaled = ({ layers, weight, strength }: Folding, delta: Value): Value =>
-  layers.add(weight, layers.graph.op('Mul', [delta, strength]))
-
 /**
  * DoRA (https://arxiv.org/abs/2402.09353): W + delta with lengths of its own along one axis. Along
  * the outputs ComfyUI measures the original, along the inputs what was changed.
@@ -239,9 +219,3 @@ function decomposed(folding: Folding, delta: Value, scale: Weight): Value {
   const whole = graph.op('Mul', [changed, ratio])
   return addScaled(folding, graph.op('Sub', [whole, weight]))
 }
-
-export const misfit = (weight: Weight): ModelError =>
-  new ModelError(
-    `${basename(weight.file)} does not fit this checkpoint: a layer of it is of another size. It was ` +
-      'made for another family of models; choose a LoRA for this checkpoint.',
-  )

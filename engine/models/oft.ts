@@ -2,7 +2,7 @@
 // once, BOFT (https://arxiv.org/abs/2311.06243) several times over rows in butterfly order.
 import type { Value } from '../inference/onnx-graph.ts'
 import { readFloats, type Weight } from '../inference/weights.ts'
-import { addScaled, type Folding, misfit, type Parts } from './lora-changes.ts'
+import { addScaled, type Folding, misfit, type Parts } from './lora-parts.ts'
 
 type Fold = (folding: Folding) => Value
 
