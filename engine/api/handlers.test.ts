@@ -242,3 +242,14 @@ test('templates open as documents with their pictures and example photos', async
     expect([template.name, problems]).toEqual([template.name, []])
   }
 })
+
+test('a models folder that is none is refused, and the settings stay as they were', async () => {
+  const before = await page.system.settings()
+  await expect(page.system.change({ modelDirs: ['/no/such/folder'] })).rejects.toThrow(
+    'There is no folder /no/such/folder on this machine.',
+  )
+  await expect(page.system.change({ modelDirs: ['models'] })).rejects.toThrow('whole path')
+  expect(await page.system.settings()).toEqual(before)
+  const real = host.host.folders.data
+  expect(await page.system.change({ modelDirs: [real] })).toMatchObject({ modelDirs: [real] })
+})
