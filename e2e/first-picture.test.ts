@@ -25,7 +25,7 @@ afterAll(() => journey.end())
 test('one click opens a workflow that is ready to run', async () => {
   const { page } = journey
   await startFirstPicture(page)
-  expect(await page.getByTestId('prompt').inputValue()).toBe('a red apple')
+  expect(await page.getByTestId('prompt').inputValue()).toBe('a house in the snow')
   expect(await page.getByTestId('status-sent').textContent()).toContain('0 bytes sent')
 })
 
