@@ -109,6 +109,30 @@ export const smallPrompt = (more: Record<string, unknown> = {}) => ({
   ...more,
 })
 
+/** The bundled model, for so many steps that it is surely running when the blow comes. `output` takes node 5's picture. */
+export const endlessPrompt = (output: { class_type: string; inputs: object }) => ({
+  '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'starter.safetensors' } },
+  '2': { class_type: 'CLIPTextEncode', inputs: { text: 'a red apple', clip: ['1', 1] } },
+  '3': { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
+  '4': {
+    class_type: 'KSampler',
+    inputs: {
+      seed: 1,
+      steps: 9000,
+      cfg: 4,
+      sampler_name: 'euler',
+      scheduler: 'normal',
+      denoise: 1,
+      model: ['1', 0],
+      positive: ['2', 0],
+      negative: ['2', 0],
+      latent_image: ['3', 0],
+    },
+  },
+  '5': { class_type: 'VAEDecode', inputs: { samples: ['4', 0], vae: ['1', 2] } },
+  '6': output,
+})
+
 /** An answer's JSON; what it holds is what a test asks. */
 // biome-ignore lint/suspicious/noExplicitAny: the assertions say the shape
 export const jsonOf = async (response: Response): Promise<any> => response.json()

@@ -11,7 +11,7 @@ import { WebSocket } from 'ws'
 import type { Contract } from '../api/contract.ts'
 import { emptyDocument } from '../graph/document.ts'
 import { documentText } from '../graph/open-workflow.ts'
-import { jsonOf, smallPrompt } from './host-fixture.ts'
+import { endlessPrompt, jsonOf, smallPrompt } from './host-fixture.ts'
 
 let dir: string
 let child: ChildProcess | undefined
@@ -64,29 +64,7 @@ const queue = async (url: string, prompt: object, prompt_id: string) => {
   })
   expect([answer.status, (await jsonOf(answer)).node_errors]).toEqual([200, {}])
 }
-/** The bundled model, for so many steps that it is surely running when the blow comes. */
-const endless = {
-  '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'starter.safetensors' } },
-  '2': { class_type: 'CLIPTextEncode', inputs: { text: 'a red apple', clip: ['1', 1] } },
-  '3': { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
-  '4': {
-    class_type: 'KSampler',
-    inputs: {
-      seed: 1,
-      steps: 9000,
-      cfg: 4,
-      sampler_name: 'euler',
-      scheduler: 'normal',
-      denoise: 1,
-      model: ['1', 0],
-      positive: ['2', 0],
-      negative: ['2', 0],
-      latent_image: ['3', 0],
-    },
-  },
-  '5': { class_type: 'VAEDecode', inputs: { samples: ['4', 0], vae: ['1', 2] } },
-  '6': { class_type: 'PreviewImage', inputs: { images: ['5', 0] } },
-}
+const endless = endlessPrompt({ class_type: 'PreviewImage', inputs: { images: ['5', 0] } })
 const running = async (url: string) => (await json(`${url}/queue`)).queue_running[0]?.[1]
 const status = async (url: string, id: string) =>
   (await json(`${url}/history/${id}`))[id]?.status as

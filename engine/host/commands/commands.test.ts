@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Prompt } from '../../graph/prompt.ts'
 import { extractWorkflow } from '../../image/extract-workflow.ts'
-import { smallPrompt } from '../host-fixture.ts'
+import { endlessPrompt, smallPrompt } from '../host-fixture.ts'
 import { main } from './main.ts'
 
 let dir: string
@@ -225,28 +225,10 @@ describe('run', () => {
   })
 
   test('Ctrl+C interrupts', async () => {
-    const endless = {
-      '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'starter.safetensors' } },
-      '2': { class_type: 'CLIPTextEncode', inputs: { text: 'x', clip: ['1', 1] } },
-      '3': { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 128, batch_size: 1 } },
-      '4': {
-        class_type: 'KSampler',
-        inputs: {
-          seed: 1,
-          steps: 9000,
-          cfg: 4,
-          sampler_name: 'euler',
-          scheduler: 'normal',
-          denoise: 1,
-          model: ['1', 0],
-          positive: ['2', 0],
-          negative: ['2', 0],
-          latent_image: ['3', 0],
-        },
-      },
-      '5': { class_type: 'VAEDecode', inputs: { samples: ['4', 0], vae: ['1', 2] } },
-      '6': { class_type: 'SaveImage', inputs: { images: ['5', 0], filename_prefix: 'never' } },
-    }
+    const endless = endlessPrompt({
+      class_type: 'SaveImage',
+      inputs: { images: ['5', 0], filename_prefix: 'never' },
+    })
     const running = start('run', file('endless.json', endless), '--seed', '18446744073709551615')
     while (!running.err().includes('CLIPTextEncode'))
       await new Promise(resolve => setTimeout(resolve, 50))
