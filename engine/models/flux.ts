@@ -12,12 +12,12 @@ import {
   referencesOf,
 } from './reference-latents.ts'
 import { gridPositions, type Position, ropeTables } from './rope.ts'
+import { headWidth, RotaryBlocks, type Triple } from './rotary-blocks.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
-import { type Heads, type Rotation, TransformerLayers } from './transformer-layers.ts'
+import { TransformerLayers } from './transformer-layers.ts'
 import type { GraphOptions } from './unet.ts'
 
 const at = diffusionPrefix
-const headWidth = 128
 /** Shares of a head that turn with index, row and column. */
 const axes = [16, 56, 56]
 const theta = 10_000
@@ -116,24 +116,7 @@ function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   return graph
 }
 
-type Triple = [Value, Value, Value]
-
-class Flux {
-  private readonly layers: TransformerLayers
-  private readonly hidden: number
-  /** SiLU of time, guidance and pooled text. */
-  private readonly vector: Value
-  private readonly rotation: Rotation
-  private readonly heads: Heads
-
-  constructor(layers: TransformerLayers, hidden: number, vector: Value, rotation: Rotation) {
-    this.layers = layers
-    this.hidden = hidden
-    this.vector = vector
-    this.rotation = rotation
-    this.heads = { heads: hidden / headWidth, width: headWidth }
-  }
-
+class Flux extends RotaryBlocks {
   forward(picture: Value, text: Value): Value {
     const { layers } = this
     for (let n = 0; layers.has(`${at}double_blocks.${n}.img_attn.qkv.weight`); n++)
@@ -177,11 +160,6 @@ class Flux {
     ]
   }
 
-  private attend([q, k, v]: Triple): Value {
-    const { layers, rotation } = this
-    return layers.attend([layers.rotate(q, rotation), layers.rotate(k, rotation), v], this.heads)
-  }
-
   /** Adds what attention found, then the feed-forward's answer. */
   private finish(h: Value, found: Value, of: Value[], key: string): Value {
     const { layers } = this
@@ -201,9 +179,5 @@ class Flux {
     const found = this.attend(this.normed([q!, k!, v!], `${key}.norm`))
     const both = layers.graph.op('Concat', [found, layers.geluTanh(forward!)], { axis: -1 })
     return layers.gated(h, gate!, layers.linear(both, `${key}.linear2`))
-  }
-
-  private norm(x: Value): Value {
-    return this.layers.normal(x, this.hidden)
   }
 }

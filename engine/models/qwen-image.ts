@@ -7,12 +7,12 @@ import type { NetworkInput } from './kinds.ts'
 import { patchesIn, patchSide } from './patches.ts'
 import { joinedPatches, leadingLatent, referencesOf } from './reference-latents.ts'
 import { gridPositions, type Position, ropeTables } from './rope.ts'
+import { headWidth, RotaryBlocks, type Triple } from './rotary-blocks.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
-import { type Heads, type Rotation, TransformerLayers } from './transformer-layers.ts'
+import { TransformerLayers } from './transformer-layers.ts'
 import type { GraphOptions } from './unet.ts'
 
 const at = diffusionPrefix
-const headWidth = 128
 /** Shares of a head that turn with frame, row and column. */
 const axes = [16, 56, 56]
 const theta = 10_000
@@ -87,24 +87,7 @@ function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   return graph
 }
 
-type Triple = [Value, Value, Value]
-
-class QwenImage {
-  private readonly layers: TransformerLayers
-  private readonly hidden: number
-  /** SiLU of the time. */
-  private readonly vector: Value
-  private readonly rotation: Rotation
-  private readonly heads: Heads
-
-  constructor(layers: TransformerLayers, hidden: number, vector: Value, rotation: Rotation) {
-    this.layers = layers
-    this.hidden = hidden
-    this.vector = vector
-    this.rotation = rotation
-    this.heads = { heads: hidden / headWidth, width: headWidth }
-  }
-
+class QwenImage extends RotaryBlocks {
   forward(picture: Value, text: Value): Value {
     const { layers } = this
     for (let n = 0; layers.has(`${at}transformer_blocks.${n}.attn.to_q.weight`); n++)
@@ -120,9 +103,7 @@ class QwenImage {
     const a = this.project(text, ofText, `${key}.attn`, textNames)
     const b = this.project(picture, ofPicture, `${key}.attn`, pictureNames)
     const joined = a.map((part, i) => layers.join(part, b[i]!)) as Triple
-    const [q, k] = joined.slice(0, 2).map(part => layers.rotate(part, this.rotation))
-    const mixed = layers.attend([q!, k!, joined[2]], this.heads)
-    const [toText, toPicture] = layers.part(mixed, text)
+    const [toText, toPicture] = layers.part(this.attend(joined), text)
     const [found, foundByText] = [
       layers.linear(toPicture, `${key}.attn.to_out.0`),
       layers.linear(toText, `${key}.attn.to_add_out`),
@@ -149,10 +130,6 @@ class QwenImage {
     const { layers } = this
     const wide = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}.net.0.proj`)
     return layers.gated(h, gate!, layers.linear(layers.geluTanh(wide), `${key}.net.2`))
-  }
-
-  private norm(x: Value): Value {
-    return this.layers.normal(x, this.hidden)
   }
 }
 

@@ -1,0 +1,35 @@
+// What the blocks of Flux and Qwen-Image share: one conditioning vector that modulates everything,
+// heads of 128 with rotary positions, norms without weights.
+import type { Value } from '../inference/onnx-graph.ts'
+import type { Heads, Rotation, TransformerLayers } from './transformer-layers.ts'
+
+/** Queries, keys and values, [B,T,hidden] each. */
+export type Triple = [Value, Value, Value]
+
+export const headWidth = 128
+
+export class RotaryBlocks {
+  protected readonly layers: TransformerLayers
+  protected readonly hidden: number
+  /** SiLU of the time, and of guidance and pooled text where there are any. */
+  protected readonly vector: Value
+  protected readonly heads: Heads
+  private readonly rotation: Rotation
+
+  constructor(layers: TransformerLayers, hidden: number, vector: Value, rotation: Rotation) {
+    this.layers = layers
+    this.hidden = hidden
+    this.vector = vector
+    this.rotation = rotation
+    this.heads = { heads: hidden / headWidth, width: headWidth }
+  }
+
+  protected attend([q, k, v]: Triple): Value {
+    const { layers, rotation } = this
+    return layers.attend([layers.rotate(q, rotation), layers.rotate(k, rotation), v], this.heads)
+  }
+
+  protected norm(x: Value): Value {
+    return this.layers.normal(x, this.hidden)
+  }
+}
