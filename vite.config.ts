@@ -78,6 +78,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Against a real PostgreSQL and the rest of the cloud on this machine (supabase/local).
+          name: 'cloud',
+          include: ['supabase/**/*.test.{ts,tsx}'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           environment: 'node',

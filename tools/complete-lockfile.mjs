@@ -1,12 +1,11 @@
-// Run after `npm install NEW`: puts other platforms' optional packages back into package-lock.json.
+// Run after `npm install NEW`, in the package's folder or with it as argument: puts other platforms' optional packages back into package-lock.json.
 // npm leaves out what its registry did not answer for, and a lockfile made behind a mirror that only
 // holds one platform then fails `npm ci` everywhere. What is added here follows from the packages'
 // own lists: name, exact version, and the platform that the name says.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 
-const file = join(fileURLToPath(new URL('..', import.meta.url)), 'package-lock.json')
+const file = resolve(process.argv[2] ?? '.', 'package-lock.json')
 const lock = JSON.parse(readFileSync(file, 'utf8'))
 
 const systems = [
@@ -37,7 +36,9 @@ const processors = [
 /** `@scope/thing-linux-arm64-musl` → `{ os: ['linux'], cpu: ['arm64'], libc: ['musl'] }` */
 function platformOf(name) {
   const words = name.split(/[-/]/)
-  const os = words.find(word => systems.includes(word))
+  const os = words
+    .map(word => (word === 'windows' ? 'win32' : word))
+    .find(word => systems.includes(word))
   const cpu =
     words.find(word => processors.includes(word)) ?? words.find(word => /^(armv\d|arm)/.test(word))
   const libc =

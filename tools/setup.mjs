@@ -1,6 +1,7 @@
 // Makes a bare clone ready to run: packages, Node 24, the page. Plain JS without dependencies, since
 // it runs before anything is installed, under whatever Node ≥ 20 the machine has. Quick when nothing
-// changed. `--quiet` speaks only when there is work; `--no-page` skips building the page.
+// changed. `--quiet` speaks only when there is work; `--no-page` skips building the page; `--cloud`
+// installs what the local cloud and its tests need as well (supabase/package.json).
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -18,10 +19,10 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 }
 
 /** Runs a program with its output on stderr: stdout belongs to the command that comes after. */
-function run(command, args, hint) {
+function run(command, args, hint, folder = '.') {
   const windowsShell = process.platform === 'win32' && command === 'npm'
   const { status, error } = spawnSync(command, args, {
-    cwd: root,
+    cwd: at(folder),
     stdio: ['ignore', 2, 2],
     shell: windowsShell,
   })
@@ -35,22 +36,20 @@ function run(command, args, hint) {
 
 const readIfThere = path => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-/** Packages: a stamp of the lockfile and the platform says whether `npm ci` is due. */
-function installPackages() {
-  const stampFile = at('node_modules/.comfyrunner-stamp')
+/** Packages of one folder: a stamp of the lockfile and the platform says whether `npm ci` is due. */
+function installPackages(folder, words) {
+  const stampFile = at(join(folder, 'node_modules/.comfyrunner-stamp'))
   const stamp = createHash('sha256')
-    .update(readFileSync(at('package-lock.json')))
+    .update(readFileSync(at(join(folder, 'package-lock.json'))))
     .update(`${process.platform}-${process.arch}`)
     .digest('hex')
   if (readIfThere(stampFile) === stamp) return
-  say('Installing packages (once, about a minute) …')
-  run(
-    'npm',
-    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
-    'Check the network and try again.',
-  )
+  say(words)
+  const install = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+  run('npm', install, 'Check the network and try again.', folder)
   // Install scripts are off (.npmrc); Node 24 itself is the one package that needs its own.
-  run('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], 'Try again.')
+  if (folder === '.')
+    run('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], 'Try again.')
   writeFileSync(stampFile, stamp)
 }
 
@@ -84,6 +83,8 @@ function nodeBinary() {
   return at(`node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`)
 }
 
-installPackages()
+installPackages('.', 'Installing packages (once, about a minute) …')
+if (process.argv.includes('--cloud'))
+  installPackages('supabase', 'Installing the local cloud (once, half a minute) …')
 if (!quiet) buildKernels()
 if (!process.argv.includes('--no-page')) buildPage()

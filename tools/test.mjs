@@ -1,5 +1,5 @@
 // `npm test`: format and lint, types, unit tests, then the journeys in a real browser. Ends with
-// `N passed, N failed`. `npm test -- unit` runs one part (check, unit, e2e).
+// `N passed, N failed`. `npm test -- unit` runs one part (check, unit, cloud, e2e).
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,10 +42,16 @@ if (wanted('check')) {
     run([tool('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', '.']),
   )
   const compiler = tool('typescript/bin/tsc')
-  for (const project of ['engine/tsconfig.json', 'renderer/tsconfig.json', 'tsconfig.json'])
+  for (const project of [
+    'engine/tsconfig.json',
+    'renderer/tsconfig.json',
+    'supabase/tsconfig.json',
+    'tsconfig.json',
+  ])
     check(`types: ${project}`, run([compiler, '-p', project]))
 }
 if (wanted('unit')) vitest('unit')
+if (wanted('cloud')) vitest('cloud')
 if (wanted('e2e')) vitest('e2e')
 
 const skipped = totals.skipped ? `, ${totals.skipped} skipped` : ''
