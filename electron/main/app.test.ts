@@ -1,7 +1,7 @@
 // The shell against a stand-in for the electron module: what it locks down, and that page, assets
 // and calls reach a real host.
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
@@ -12,8 +12,11 @@ import type { BrowserWindowConstructorOptions } from 'electron'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Contract } from '../../engine/api/contract.ts'
 import type { Host } from '../../engine/host/host.ts'
+import { fileSecrets } from '../../engine/host/secrets.ts'
 import { startDesktop } from './app.ts'
+import { readLink } from './deep-links.ts'
 import { type Electron, pageOrigin } from './electron.ts'
+import { keychain } from './keychain.ts'
 
 class StandInWindow extends EventEmitter {
   static all: StandInWindow[] = []
@@ -34,6 +37,7 @@ function standIn({ first = true } = {}) {
   const app = Object.assign(new EventEmitter(), {
     enableSandbox: vi.fn(),
     requestSingleInstanceLock: () => first,
+    setAsDefaultProtocolClient: vi.fn(),
     whenReady: async () => {},
     quit: vi.fn(),
   })
@@ -45,6 +49,11 @@ function standIn({ first = true } = {}) {
     Menu: { buildFromTemplate: vi.fn(template => template), setApplicationMenu: vi.fn() },
     nativeTheme: { shouldUseDarkColors: true },
     protocol: { registerSchemesAsPrivileged: vi.fn(), handle: vi.fn() },
+    safeStorage: {
+      isEncryptionAvailable: () => true,
+      encryptString: (text: string) => Buffer.from(text).reverse(),
+      decryptString: (sealed: Buffer) => Buffer.from(sealed).reverse().toString(),
+    },
     session: { defaultSession: { setPermissionRequestHandler: vi.fn() } },
     shell: { openExternal: vi.fn(async () => {}) },
     utilityProcess: {
@@ -166,7 +175,7 @@ test('a second instance calls the first to the front and ends', async () => {
 
   const { electron, fake } = standIn()
   host = await startDesktop(electron, options())
-  fake.app.emit('second-instance')
+  fake.app.emit('second-instance', {}, ['comfyrunner'])
   expect(StandInWindow.all[0]!.focus).toHaveBeenCalled()
 })
 
@@ -175,4 +184,41 @@ test('the place of the window comes back', async () => {
   host = await startDesktop(electron, options())
   StandInWindow.all[0]!.emit('close')
   expect(JSON.parse(readFileSync(join(dataDir, 'window.json'), 'utf8'))).toMatchObject({ x: 10 })
+})
+
+test('comfyrunner:// links lead to the account, and to shared workflows, and nowhere else', async () => {
+  expect(readLink('comfyrunner://account?from=stripe')).toEqual({ type: 'visit', room: 'account' })
+  expect(readLink('comfyrunner://shared/abcdefghijklmnopqrst')).toMatchObject({
+    shared: 'abcdefghijklmnopqrst',
+  })
+  for (const other of ['comfyrunner://shared/x', 'comfyrunner://files/etc', 'https://account', 'x'])
+    expect(readLink(other)).toBeUndefined()
+
+  const { electron, fake } = standIn()
+  host = await startDesktop(electron, options())
+  expect(fake.app.setAsDefaultProtocolClient).toHaveBeenCalledWith('comfyrunner')
+  const said: string[] = []
+  const stop = new AbortController()
+  const listening = (async () => {
+    for await (const event of host!.events.subscribe(stop.signal)) said.push(event.type)
+  })()
+  await vi.waitFor(() => expect(said.length).toBeGreaterThan(0))
+  fake.app.emit('second-instance', {}, ['/opt/comfyrunner', 'comfyrunner://account'])
+  await vi.waitFor(() => expect(said).toContain('visit'))
+  expect(StandInWindow.all[0]!.focus).toHaveBeenCalled()
+  stop.abort()
+  await listening
+})
+
+test('tokens lie sealed by the keychain, readable by their owner alone', async () => {
+  const { electron } = standIn()
+  const file = join(dataDir, 'tokens')
+  fileSecrets(file, keychain(electron)).set('account.session', 'a secret')
+  expect(readFileSync(file, 'utf8')).not.toContain('a secret')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(fileSecrets(file, keychain(electron)).get('account.session')).toBe('a secret')
+  // Another user's keychain: nothing is known, and nothing breaks.
+  expect(fileSecrets(file).get('account.session')).toBeUndefined()
+  const none = { ...electron, safeStorage: { isEncryptionAvailable: () => false } }
+  expect(keychain(none as unknown as Electron)).toBeUndefined()
 })

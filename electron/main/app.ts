@@ -6,8 +6,10 @@ import { createRouter } from '../../engine/api/handlers.ts'
 import { startLocalEngine } from '../../engine/backends/local-engine.ts'
 import { createApp } from '../../engine/host/app.ts'
 import { type Host, startHost } from '../../engine/host/host.ts'
+import { followLinks } from './deep-links.ts'
 import type { Electron } from './electron.ts'
 import { spawnEngine } from './engine-process.ts'
+import { keychain } from './keychain.ts'
 import { lockDown, refusePermissions } from './lock-down.ts'
 import { setMenu } from './menu.ts'
 import { answerCalls, answerRequests } from './page.ts'
@@ -38,6 +40,7 @@ export async function startDesktop(
 
   const host = startHost({
     dataDir,
+    seal: keychain(electron),
     startEngine: config =>
       startLocalEngine(config, { spawn: () => spawnEngine(electron, join(dist, 'engine.mjs')) }),
   })
@@ -57,10 +60,15 @@ export async function startDesktop(
   }
   show()
 
-  app.on('second-instance', () => {
+  const toFront = () => {
     if (!window) return show()
     if (window.isMinimized()) window.restore()
     window.focus()
+  }
+  app.on('second-instance', toFront)
+  followLinks(electron, visit => {
+    toFront()
+    host.events.emit(visit)
   })
   app.on('activate', () => window ?? show())
   app.on('window-all-closed', () => {

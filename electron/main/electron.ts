@@ -9,6 +9,7 @@ export type Electron = Pick<
   | 'Menu'
   | 'nativeTheme'
   | 'protocol'
+  | 'safeStorage'
   | 'session'
   | 'shell'
   | 'utilityProcess'

@@ -4,6 +4,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import type { Catalogue } from '../graph/catalogue.ts'
+import { account, accountContract } from './contract-account.ts'
 
 const text = z.string()
 const id = z.string().min(1).max(200)
@@ -176,6 +177,9 @@ export const hostEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('outputsRemoved'), ids: z.array(z.number().int()) }),
   z.object({ type: z.literal('workflows'), workflows: z.array(workflowSummary) }),
   z.object({ type: z.literal('system'), system: systemInfo }),
+  z.object({ type: z.literal('account'), account }),
+  /** The person followed a `comfyrunner://` link; `shared` is the token of a shared workflow. */
+  z.object({ type: z.literal('visit'), room: z.literal('account'), shared: text.optional() }),
   /** Node types or model files changed: fetch the catalogue again. */
   z.object({ type: z.literal('catalogue') }),
 ])
@@ -257,5 +261,7 @@ export const contract = {
     /** Lets go of loaded models. */
     free: oc.output(done),
   },
+
+  account: accountContract,
 }
 export type Contract = typeof contract

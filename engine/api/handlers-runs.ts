@@ -32,6 +32,8 @@ export function runHandlers(host: Host) {
         host.checks(),
       )
       if (!submission) return { problems }
+      const refusal = await host.account.admit()
+      if (refusal) return { problems: [...problems, refusal] }
       try {
         return { run: describeRun(host.store, host.submit(submission, { front })), problems }
       } catch (error) {

@@ -1,5 +1,6 @@
 // What answers the contract: thin calls into the host, one subject a file.
 import type { Host } from '../host/host.ts'
+import { accountHandlers } from './handlers-account.ts'
 import { answers } from './handlers-base.ts'
 import { outputHandlers } from './handlers-outputs.ts'
 import { runHandlers } from './handlers-runs.ts'
@@ -16,4 +17,5 @@ export const createRouter = (host: Host) =>
     outputs: outputHandlers(host),
     models: modelHandlers(host),
     system: systemHandlers(host),
+    account: accountHandlers(host),
   })

@@ -87,10 +87,23 @@ export function createApp(host: Host): Hono {
       : json({ message: 'There is no such template.' }, 404)
   })
 
+  // A download, so that the browser or the shell asks where to put it.
+  app.get('/account/export', async () => {
+    const bytes = await (await host.account.use()).exportData()
+    return new Response(Buffer.from(bytes), {
+      headers: {
+        'content-type': 'application/zip',
+        'content-disposition': 'attachment; filename="comfyrunner-account.zip"',
+        'cache-control': 'no-store',
+      },
+    })
+  })
+
   // LoadImage names files of the input folder: the page shows them as ComfyUI's does.
   app.route('/', viewRoutes(host))
   app.notFound(({ req }) => pageFile(host.folders.page, new URL(req.url).pathname, req.method))
   app.onError(error => {
+    if (error.name === 'AccountError') return json({ message: error.message }, 409)
     console.error(error)
     return json({ message: 'Something went wrong in the app; it was written to the log.' }, 500)
   })

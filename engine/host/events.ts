@@ -20,6 +20,7 @@ function keyOf(event: HostEvent): string | undefined {
     case 'queue':
     case 'workflows':
     case 'system':
+    case 'account':
     case 'catalogue':
       return event.type
     default:

@@ -15,6 +15,10 @@ export interface ExecutionOptions {
   assets: Assets
   previews: Previews
   engine: Engine
+  /** Why a run may not begin, if it may not. */
+  admit(): Promise<Problem | undefined>
+  /** A run was done: in the transaction that writes it down. */
+  counted(run: RunRow): void
   /** Whether anybody looks at previews. */
   wantsPreviews(): boolean
   emit(event: HostEvent): void
@@ -49,14 +53,20 @@ export function createExecution(options: ExecutionOptions) {
       })
     }
     try {
-      await engine.run(jobOf(store, run, options.wantsPreviews()), onEvent, signal)
+      const refused = await options.admit()
+      if (refused) end = { type: 'failed', executed: [], ...refused }
+      else await engine.run(jobOf(store, run, options.wantsPreviews()), onEvent, signal)
       await handled
     } catch (error) {
       await handled
       end ??= signal.aborted ? { type: 'interrupted', executed: [] } : brokeDown(error)
     }
     end ??= brokeDown(new Error('The engine stopped without saying how the run ended.'))
-    finish(store, run.id, end, history)
+    const ending = end
+    store.together(() => {
+      finish(store, run.id, ending, history)
+      if (ending.type === 'finished') options.counted(run)
+    })
     const failure = store.runs.find(run.id)?.failure
     if (failure) emit({ type: 'failed', run: run.id, problem: failure })
     emit({ type: 'run', run: describeRun(store, store.runs.find(run.id)!) })

@@ -11,6 +11,7 @@ import type { RunEvent } from '../run/events.ts'
 import type { EngineConfig } from '../run/protocol.ts'
 import type { RunRow } from '../store/runs.ts'
 import { openStore, type Store } from '../store/store.ts'
+import { type AccountDoor, accountDoor } from './account-door.ts'
 import { type Assets, createAssets, type PutAsset } from './assets.ts'
 import { readCatalogue } from './catalogue.ts'
 import { type Checks, namesOnly, nodeChecks } from './checks.ts'
@@ -30,6 +31,7 @@ import { createNetwork, type Network } from './network.ts'
 import { oncePerTurn, throttled } from './pace.ts'
 import { createPreviews, type Previews } from './previews.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { fileSecrets, type Seal } from './secrets.ts'
 import type { Submission } from './submission.ts'
 import { createSystem, type System } from './system.ts'
 import { trimTemp } from './temp.ts'
@@ -43,6 +45,8 @@ const TRIM_EVERY_RUNS = 100
 export interface HostOptions extends FolderOptions {
   /** Another engine than this machine's, for tests. */
   startEngine?: StartEngine
+  /** The system's keychain, where the shell has one. */
+  seal?: Seal
 }
 
 /** For ComfyUI's clients: every event of every run, after it was written down. */
@@ -64,6 +68,7 @@ export interface Host {
   readonly queue: Queue
   readonly network: Network
   readonly system: System
+  readonly account: AccountDoor
   /** Said aloud, if anything: a damaged database was put aside, a file could not be read. */
   readonly notices: readonly string[]
   models(): ModelFolders
@@ -108,6 +113,7 @@ export function startHost(options: HostOptions = {}): Host {
     { type: 'system', system: system.info() },
     queueEvent(),
     { type: 'workflows', workflows: store.workflows.list() },
+    { type: 'account', account: account.state() },
     ...live.events(),
   ])
   const live = createLiveRun()
@@ -124,6 +130,15 @@ export function startHost(options: HostOptions = {}): Host {
     () => saySystem(),
   )
   const system = createSystem({ store, engine, folders, network, notices })
+  const account = accountDoor({
+    resources: folders.resources,
+    store,
+    network,
+    secrets: fileSecrets(join(folders.data, 'secrets'), options.seal),
+    changed: state => emit({ type: 'account', account: state }),
+    workflowsChanged: () => workflowsChanged(),
+    notice: words => notices.push(words),
+  })
   const assets = createAssets(store, folders)
   const previews = createPreviews()
   const trash = createTrash(store, folders)
@@ -135,6 +150,8 @@ export function startHost(options: HostOptions = {}): Host {
     assets,
     previews,
     engine,
+    admit: () => account.admit(),
+    counted: run => account.count(run.id),
     wantsPreviews: () => store.settings.all().previews,
     emit,
     watched: (run, event) => {
@@ -195,6 +212,7 @@ export function startHost(options: HostOptions = {}): Host {
     queue,
     network,
     system,
+    account,
     notices,
     models: () => models,
     catalogue: () => readCatalogue(models, folders),
@@ -239,6 +257,7 @@ export function startHost(options: HostOptions = {}): Host {
       const settled = queue.stop()
       closed = true
       stopListening()
+      account.close()
       await engine.close()
       await settled
       store.close()

@@ -30,6 +30,9 @@ export function settingsStore(db: Db) {
       write('app', next)
       return next
     },
+    /** Facts of the account that are no secrets: this device's id, what was last heard. */
+    account: <T>(key: string): T | undefined => read(`account.${key}`),
+    setAccount: (key: string, value: unknown): void => write(`account.${key}`, value),
     /** ComfyUI's frontend keeps its own settings here, as it would in `comfy.settings.json`. */
     comfy: (): Record<string, unknown> => read('comfy') ?? {},
     setComfy: (values: Record<string, unknown>): void => write('comfy', values),

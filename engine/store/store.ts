@@ -5,6 +5,8 @@ import { ledgerStore } from './ledger.ts'
 import { outputStore } from './outputs.ts'
 import { runStore } from './runs.ts'
 import { settingsStore } from './settings.ts'
+import { storedWorkflowStore } from './stored-workflows.ts'
+import { usageStore } from './usage.ts'
 import { workflowStore } from './workflows.ts'
 
 export function openStore(file: string) {
@@ -17,6 +19,8 @@ export function openStore(file: string) {
     workflows: workflowStore(db),
     settings: settingsStore(db),
     ledger: ledgerStore(db),
+    usage: usageStore(db),
+    storedWorkflows: storedWorkflowStore(db),
     /** All of it or nothing of it. */
     together: <T>(work: () => T): T => db.transaction(work)(),
     close: () => db.close(),

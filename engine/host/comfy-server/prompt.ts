@@ -30,6 +30,8 @@ export function promptRoutes(host: Host): Hono {
     const validation = checked.error ? checked : await host.checks()(checked)
     if (validation.error)
       return json({ error: validation.error, node_errors: validation.nodeErrors }, 400)
+    const refusal = await host.account.admit()
+    if (refusal) return problem(refusal.code, refusal.message, refusal.hint)
     return queue(host, body, validation)
   })
   return routes

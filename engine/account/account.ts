@@ -1,0 +1,361 @@
+// One person's account: who is signed in, what the cloud last said of them, and everything that can
+// be done about it. Loaded when somebody signs in, and at a start when somebody is signed in.
+import type { Problem } from '../api/contract.ts'
+import type { Account, AccountDetails } from '../api/contract-account.ts'
+import type { Network } from '../host/network.ts'
+import type { Secrets } from '../host/secrets.ts'
+import type { Store } from '../store/store.ts'
+import { openCloud } from './cloud.ts'
+import type { CloudConfig } from './cloud-config.ts'
+import { type CloudWorkflows, cloudWorkflows } from './cloud-workflows.ts'
+import { type CloudUsage, readDetails } from './details.ts'
+import { quotaProblem } from './quota-words.ts'
+import { createSignIn, type SignIn } from './sign-in.ts'
+import { createUsage, type UsageAnswer } from './usage.ts'
+import { AccountError, inWords, SESSION_ENDED } from './words.ts'
+
+/** Runs of a series are reported together. */
+const REPORT_SOON_MS = 3_000
+const REPORT_AGAIN_MS = 5 * 60_000
+/** While Stripe's page is open in the browser: what changed there shows here. */
+const FOLLOW_EVERY_MS = 2_000
+const FOLLOW_FOR_MS = 15 * 60_000
+
+export interface AccountOptions {
+  config: CloudConfig
+  secrets: Secrets
+  network: Network
+  store: Store
+  device: { id: string; name: string }
+  /** Something to show changed. */
+  changed(): void
+  /** The list of workflows here changed. */
+  workflowsChanged(): void
+}
+
+export interface OpenAccount {
+  state(): Account
+  refresh(): Promise<Account>
+  signIn: SignIn
+  signOut(everywhere: boolean): Promise<void>
+  rename(displayName: string): Promise<Account>
+  changeEmail(email: string): Promise<void>
+  confirmEmail(email: string, code: string): Promise<Account>
+  changePassword(current: string, password: string): Promise<void>
+  changeMail(productNews: boolean, usageAlerts: boolean): Promise<Account>
+  checkout(planId: string): Promise<{ url: string }>
+  portal(flow: 'manage' | 'cancel' | 'update'): Promise<{ url: string }>
+  /** A zip of everything that is held. */
+  exportData(): Promise<Uint8Array>
+  requestDeletion(password: string | undefined): Promise<Account>
+  cancelDeletion(): Promise<Account>
+  workflows: CloudWorkflows
+  /** Why a run may not begin, or nothing. */
+  admit(): Promise<Problem | undefined>
+  /** A run was counted. */
+  reportSoon(): void
+  close(): void
+}
+
+/** Who is signed in on this device: known without asking, and kept when the session ends. */
+export interface KnownUser {
+  id: string
+  email: string
+}
+
+interface Heard {
+  details: AccountDetails
+  leaseUnits: number
+  heardMs: number
+}
+
+export function openAccount(options: AccountOptions): OpenAccount {
+  const { store, device, changed } = options
+  const { settings } = store
+  const cloud = openCloud(options.config, options.network, options.secrets)
+  const { auth } = cloud
+
+  let alive = options.secrets.get('account.session') !== undefined
+  let closed = false
+  let trouble: string | undefined
+  let followUntilMs = 0
+  let timer: NodeJS.Timeout | undefined
+
+  const known = () => settings.account<KnownUser>('user') ?? undefined
+  const heard = () => settings.account<Heard>('heard') ?? undefined
+  const tell = () => {
+    if (!closed) changed()
+  }
+
+  const signIn = createSignIn(cloud, tell)
+
+  const mustBeKnown = (): string => {
+    const user = known()
+    if (!user) throw new AccountError('session_not_found', 'Sign in first.')
+    return user.id
+  }
+
+  function hearUsage(usage: CloudUsage): void {
+    const before = heard()
+    if (!before) return
+    const details = { ...before.details, usage: { ...usage, pending: 0 } }
+    settings.setAccount('heard', { ...before, details })
+    tell()
+  }
+
+  const usage = createUsage({
+    store,
+    device,
+    report: body => cloud.call<UsageAnswer>('POST', '/usage/sync', body),
+    leaseUnits: () => heard()?.leaseUnits,
+    heard: hearUsage,
+    refusal: () => quotaProblem(heard()?.details, alive, trouble),
+    now: Date.now,
+  })
+
+  /** Notes whether the cloud could be asked, and whether the session still stands. */
+  async function asking<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await work()
+      trouble = undefined
+      return answer
+    } catch (raw) {
+      const error = inWords(raw as Error)
+      if (error.code === 'unreachable') trouble = error.message
+      if (SESSION_ENDED.has(error.code) || error.code === 'unauthorized') {
+        alive = false
+        trouble = error.message
+      }
+      tell()
+      throw error
+    }
+  }
+
+  async function hear(): Promise<void> {
+    const { details, leaseUnits } = readDetails(await cloud.rpc('my_account'))
+    settings.setAccount('user', { id: details.id, email: details.email } satisfies KnownUser)
+    settings.setAccount('heard', { details, leaseUnits, heardMs: Date.now() } satisfies Heard)
+    alive = true
+  }
+
+  async function refresh(): Promise<Account> {
+    if (alive)
+      await asking(async () => {
+        await hear()
+        await usage.sync(mustBeKnown())
+      }).catch(() => {})
+    tell()
+    return state()
+  }
+
+  /** After whatever made a session: another person's counts stay apart by user id. */
+  async function entered(): Promise<void> {
+    signIn.settle()
+    alive = true
+    await asking(hear)
+    tell()
+    // The first allowance, so that going offline right away is fine.
+    await asking(() => usage.sync(mustBeKnown())).catch(() => {})
+    tell()
+  }
+
+  const watching = auth.onAuthStateChange((event, session) => {
+    // Not in the callback itself: auth holds its lock while it runs.
+    if (event === 'SIGNED_IN' && session && session.user.id !== known()?.id)
+      setImmediate(() => void entered().catch(() => {}))
+    if (event === 'SIGNED_OUT' && known()) {
+      alive = false
+      setImmediate(tell)
+    }
+  })
+
+  function state(): Account {
+    const user = known()
+    const last = heard()
+    const details = user && last?.details.id === user.id ? last.details : undefined
+    return {
+      available: true,
+      state: user ? (alive ? 'signedIn' : 'expired') : 'signedOut',
+      reachable: trouble === undefined,
+      why: trouble,
+      unverified: signIn.unverified,
+      browser: signIn.browser,
+      details: details && {
+        ...details,
+        usage: { ...details.usage, pending: store.usage.pending(details.id) },
+      },
+      heardMs: details && last?.heardMs,
+    }
+  }
+
+  function forget(): void {
+    settings.setAccount('user', null)
+    settings.setAccount('heard', null)
+    alive = false
+    trouble = undefined
+    tell()
+  }
+
+  /** Calls, then hears what became of it. */
+  const changing = async (work: () => Promise<unknown>): Promise<Account> => {
+    await asking(async () => {
+      await work()
+      await hear()
+    })
+    tell()
+    return state()
+  }
+
+  const report = () => {
+    clearTimeout(timer)
+    const user = known()
+    if (closed || !user) return
+    if (alive) void asking(() => usage.sync(user.id)).catch(() => {})
+    timer = setTimeout(report, REPORT_AGAIN_MS).unref()
+  }
+
+  function follow(): void {
+    const already = followUntilMs > Date.now()
+    followUntilMs = Date.now() + FOLLOW_FOR_MS
+    if (already) return
+    const look = async () => {
+      if (closed || !alive || Date.now() > followUntilMs) return
+      const before = JSON.stringify(heard()?.details.subscription)
+      await asking(hear).catch(() => {})
+      if (JSON.stringify(heard()?.details.subscription) !== before) await refresh()
+      setTimeout(look, FOLLOW_EVERY_MS).unref()
+    }
+    setTimeout(look, FOLLOW_EVERY_MS).unref()
+  }
+
+  /** Where the person goes in the browser; what they do there shows here. */
+  const visit = async (path: string, body: object) => {
+    const answer = await asking(() => cloud.call<{ url: string }>('POST', path, body))
+    follow()
+    return answer
+  }
+
+  /** Proves that it is the person: the session becomes a fresh one. */
+  const confirm = async (password: string) => {
+    const { error } = await auth.signInWithPassword({ email: known()!.email, password })
+    if (error?.code === 'invalid_credentials')
+      throw new AccountError('invalid_credentials', 'The password is not right.')
+    if (error) throw inWords(error)
+  }
+
+  report()
+  if (alive) void refresh()
+
+  return {
+    state,
+    refresh,
+    signIn: {
+      ...withEntering(signIn, entered),
+      get unverified() {
+        return signIn.unverified
+      },
+      get browser() {
+        return signIn.browser
+      },
+    },
+    async signOut(everywhere) {
+      const user = known()
+      if (user && alive) {
+        await usage.settle(user.id).catch(() => {})
+        // Unreachable: the token ends by itself, and is gone from here at once.
+        await auth.signOut({ scope: everywhere ? 'global' : 'local' }).catch(() => {})
+      }
+      for (const name of [
+        'account.session',
+        'account.session-code-verifier',
+        'account.session-user',
+      ])
+        options.secrets.remove(name)
+      signIn.settle()
+      forget()
+    },
+    rename: displayName =>
+      changing(() => cloud.rpc('update_profile', { display_name: displayName })),
+    async changeEmail(email) {
+      await asking(async () => {
+        const { error } = await auth.updateUser({ email })
+        if (error) throw inWords(error)
+      })
+    },
+    confirmEmail: (email, code) =>
+      changing(async () => {
+        const { error } = await auth.verifyOtp({ email, token: code.trim(), type: 'email_change' })
+        if (error) throw inWords(error)
+      }),
+    async changePassword(current, password) {
+      await asking(async () => {
+        await confirm(current)
+        const { error } = await auth.updateUser({ password })
+        if (error) throw inWords(error)
+      })
+    },
+    changeMail: (productNews, usageAlerts) =>
+      changing(() =>
+        cloud.rpc('update_mail_preferences', {
+          product_news: productNews,
+          usage_alerts: usageAlerts,
+        }),
+      ),
+    checkout: planId => visit('/checkout', { planId }),
+    portal: flow => visit('/portal', { flow }),
+    exportData: () => asking(() => cloud.bytes('/export')),
+    requestDeletion: password =>
+      changing(async () => {
+        if (password !== undefined) await confirm(password)
+        await cloud.call('POST', '/deletion')
+      }),
+    cancelDeletion: () => changing(() => cloud.call('DELETE', '/deletion')),
+    workflows: cloudWorkflows({
+      cloud,
+      store,
+      device: device.id,
+      user: mustBeKnown,
+      changed: options.workflowsChanged,
+    }),
+    async admit() {
+      const user = known()
+      return user && usage.admit(user.id)
+    },
+    reportSoon() {
+      clearTimeout(timer)
+      timer = setTimeout(report, REPORT_SOON_MS).unref()
+    },
+    close() {
+      closed = true
+      clearTimeout(timer)
+      watching.data.subscription.unsubscribe()
+      signIn.settle()
+      cloud.close()
+    },
+  }
+}
+
+/** The ways in, each followed by what a new session needs. */
+function withEntering(signIn: SignIn, entered: () => Promise<void>): SignIn {
+  return {
+    ...signIn,
+    async verify(email, code) {
+      await signIn.verify(email, code)
+      await entered()
+    },
+    async withPassword(email, password) {
+      await signIn.withPassword(email, password)
+      await entered()
+    },
+    async withGoogle() {
+      const { url, done } = await signIn.withGoogle()
+      const inside = done.then(entered)
+      inside.catch(() => {})
+      return { url, done: inside }
+    },
+    async reset(email, code, password) {
+      await signIn.reset(email, code, password)
+      await entered()
+    },
+  }
+}

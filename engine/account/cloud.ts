@@ -1,0 +1,130 @@
+// The account's cloud, spoken to through supabase-js: auth, the database's functions, our HTTP
+// functions. Tokens lie in the keychain; nothing here knows what the page looks like.
+import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import type { Network } from '../host/network.ts'
+import type { Secrets } from '../host/secrets.ts'
+import type { CloudConfig } from './cloud-config.ts'
+import { networkFetch } from './network-fetch.ts'
+import { AccountError, inWords } from './words.ts'
+
+const SESSION = 'account.session'
+
+/** Someone was signed in when the app was last used. */
+export const hasSession = (secrets: Secrets): boolean => secrets.get(SESSION) !== undefined
+
+const PURPOSES: [RegExp, string][] = [
+  [/^\/auth\//, 'sign in to your account'],
+  [/usage/, 'report how many workflows were run'],
+  [/workflow/, 'workflows saved to your account'],
+  [/checkout|portal/, 'subscription'],
+  [/export/, 'export of your data'],
+  [/deletion/, 'deletion of your account'],
+]
+
+export const purposeOf = ({ pathname }: URL): string =>
+  PURPOSES.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'your account'
+
+export interface Cloud {
+  readonly auth: SupabaseClient['auth']
+  /** Calls a function of the database as the person. @throws AccountError */
+  rpc<T>(name: string, args?: object): Promise<T>
+  /** Calls an HTTP function as the person. @throws AccountError */
+  call<T>(method: string, path: string, body?: object): Promise<T>
+  bytes(path: string): Promise<Uint8Array>
+  /** Address of an HTTP function. */
+  functionUrl(path: string): string
+  close(): void
+}
+
+export function openCloud(config: CloudConfig, network: Network, secrets: Secrets): Cloud {
+  const send = networkFetch(network, purposeOf)
+  const client = createClient(config.url, config.key, {
+    auth: {
+      flowType: 'pkce',
+      detectSessionInUrl: false,
+      storageKey: SESSION,
+      storage: {
+        getItem: name => secrets.get(name) ?? null,
+        setItem: (name, value) => secrets.set(name, value),
+        removeItem: name => secrets.remove(name),
+      },
+    },
+    global: { fetch: send },
+  })
+  const { auth } = client
+  const functionUrl = (path: string) => `${config.url}/functions/v1/account${path}`
+
+  /** Once more with a fresh token when the first was refused: this machine's clock may be wrong. */
+  async function withToken<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof AccountError) || error.code !== 'unauthorized') throw error
+      const { error: refused } = await auth.refreshSession()
+      if (refused) throw inWords(refused)
+      return work()
+    }
+  }
+
+  async function ask(method: string, path: string, body?: object): Promise<Response> {
+    const { data, error } = await auth.getSession()
+    if (error) throw inWords(error)
+    if (!data.session) throw new AccountError('session_not_found', 'Sign in first.')
+    const answer = await send(functionUrl(path), {
+      method,
+      headers: {
+        apikey: config.key,
+        authorization: `Bearer ${data.session.access_token}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      body: body && JSON.stringify(body),
+    }).catch(error => {
+      throw inWords(error)
+    })
+    if (!answer.ok) throw await problemOf(answer)
+    return answer
+  }
+
+  return {
+    auth,
+    functionUrl,
+    rpc: (name, args = {}) =>
+      withToken(async () => {
+        const { data, error, status } = await client.rpc(name, args)
+        if (!error) return data
+        if (status === 401) throw new AccountError('unauthorized', error.message)
+        throw refusal(error, status)
+      }),
+    call: <T>(method: string, path: string, body?: object) =>
+      withToken(async () => (await (await ask(method, path, body)).json()) as T),
+    bytes: path =>
+      withToken(async () => new Uint8Array(await (await ask('GET', path)).arrayBuffer())),
+    close: () => void auth.stopAutoRefresh(),
+  }
+}
+
+/** What the database refused: `PT4xx` with words of ours, and JSON as detail. */
+function refusal(
+  error: { code: string; message: string; details: string | null },
+  status: number,
+): AccountError {
+  if (!error.code?.startsWith('PT')) return inWords({ ...error, status })
+  return new AccountError(error.code, error.message, parsed(error.details))
+}
+
+async function problemOf(answer: Response): Promise<AccountError> {
+  const problem = parsed(await answer.text()) as
+    | { code?: string; title?: string; detail?: string }
+    | undefined
+  if (answer.status === 401) return new AccountError('unauthorized', 'Sign in again.')
+  const message = problem?.detail ?? problem?.title ?? `The cloud answered ${answer.status}.`
+  return inWords({ code: problem?.code ?? `http_${answer.status}`, message })
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,136 @@
+// Ways into an account: e-mail with a code, password, Google through the system's browser.
+import { type Loopback, listenForReturn } from '../host/loopback.ts'
+import type { Cloud } from './cloud.ts'
+import { AccountError, inWords } from './words.ts'
+
+const BROWSER_TIMEOUT_MS = 15 * 60_000
+
+/** After signing up the link in the mail may be opened on another device: so we ask, less and less. */
+const ASK_FIRST_MS = 4_000
+const ASK_LATER_MS = 12_000
+const ASK_FOR_MS = 30 * 60_000
+
+export interface SignIn {
+  /** The mailbox that waits for its verification. */
+  readonly unverified: string | undefined
+  /** A sign-in is under way in the browser. */
+  readonly browser: boolean
+  signUp(email: string, password: string): Promise<void>
+  verify(email: string, code: string): Promise<void>
+  resend(email: string): Promise<void>
+  withPassword(email: string, password: string): Promise<void>
+  /** @returns the address to open; `done` settles when the person came back */
+  withGoogle(): Promise<{ url: string; done: Promise<void> }>
+  cancelBrowser(): void
+  requestReset(email: string): Promise<void>
+  reset(email: string, code: string, password: string): Promise<void>
+  /** Forgets what waits: signed in, signed out, or the app closes. */
+  settle(): void
+}
+
+/** @param changed something to show: `unverified`, `browser` */
+export function createSignIn({ auth, functionUrl }: Cloud, changed: () => void): SignIn {
+  let unverified: string | undefined
+  let asking: NodeJS.Timeout | undefined
+  let loopback: Loopback | undefined
+
+  const ok = ({ error }: { error: Error | null }): void => {
+    if (error) throw inWords(error)
+  }
+  const settle = (): void => {
+    clearTimeout(asking)
+    asking = undefined
+    unverified = undefined
+    loopback?.close()
+    loopback = undefined
+  }
+  const awaitVerification = (email: string, password: string): void => {
+    clearTimeout(asking)
+    unverified = email
+    changed()
+    const startMs = Date.now()
+    const ask = async () => {
+      const { error } = await auth.signInWithPassword({ email, password })
+      if (!error || unverified !== email) return
+      const goesOn = error.code === 'email_not_confirmed' || inWords(error).code === 'unreachable'
+      if (goesOn && Date.now() - startMs < ASK_FOR_MS) askAgain()
+    }
+    const askAgain = () => {
+      const waitedMs = Date.now() - startMs
+      asking = setTimeout(ask, waitedMs < 60_000 ? ASK_FIRST_MS : ASK_LATER_MS).unref()
+    }
+    askAgain()
+  }
+  const options = { emailRedirectTo: functionUrl('/return') }
+
+  return {
+    get unverified() {
+      return unverified
+    },
+    get browser() {
+      return loopback !== undefined
+    },
+    async signUp(email, password) {
+      const { data, error } = await auth.signUp({ email, password, options })
+      if (error) throw inWords(error)
+      // A taken address answers like a new one, so that nobody can find out who has an account; its
+      // owner gets no mail with a code, and signs in.
+      if (!data.session) awaitVerification(email, password)
+    },
+    async verify(email, code) {
+      ok(await auth.verifyOtp({ email, token: code.trim(), type: 'signup' }))
+    },
+    async resend(email) {
+      ok(await auth.resend({ type: 'signup', email, options }))
+    },
+    async withPassword(email, password) {
+      const { error } = await auth.signInWithPassword({ email, password })
+      if (error?.code === 'email_not_confirmed') awaitVerification(email, password)
+      if (error) throw inWords(error)
+    },
+    async withGoogle() {
+      loopback?.close()
+      const waiting = await listenForReturn({ timeoutMs: BROWSER_TIMEOUT_MS })
+      loopback = waiting
+      changed()
+      const { data, error } = await auth.signInWithOAuth({
+        provider: 'google',
+        options: { redirectTo: waiting.url, skipBrowserRedirect: true },
+      })
+      if (error) {
+        settle()
+        throw inWords(error)
+      }
+      const done = waiting.answer.then(async query => {
+        const code = query.get('code')
+        if (!code) throw refusedInBrowser(query)
+        ok(await auth.exchangeCodeForSession(code))
+      })
+      done
+        .catch(() => {})
+        .finally(() => {
+          if (loopback === waiting) loopback = undefined
+          changed()
+        })
+      return { url: data.url, done }
+    },
+    cancelBrowser() {
+      loopback?.close()
+    },
+    async requestReset(email) {
+      ok(await auth.resetPasswordForEmail(email, { redirectTo: functionUrl('/return') }))
+    },
+    async reset(email, code, password) {
+      ok(await auth.verifyOtp({ email, token: code.trim(), type: 'recovery' }))
+      ok(await auth.updateUser({ password }))
+    },
+    settle,
+  }
+}
+
+function refusedInBrowser(query: URLSearchParams): AccountError {
+  const code = query.get('error_code') ?? query.get('error') ?? 'cancelled'
+  if (code === 'access_denied')
+    return new AccountError(code, 'The sign-in was not allowed in the browser.')
+  return inWords({ code, message: query.get('error_description') ?? 'The sign-in did not work.' })
+}

@@ -1,0 +1,129 @@
+// How many workflows were run: counted here first, reported in batches that may be sent twice, and
+// run on allowances ("leases") that this device holds, so that a limit is exact without being asked
+// for every run and while offline. Counts only, never content.
+import type { Problem } from '../api/contract.ts'
+import type { Store } from '../store/store.ts'
+import { type CloudUsage, readUsage } from './details.ts'
+
+const BATCH = 500
+/** Asked for before the cloud has said how many this plan gives. */
+const FIRST_WANT = 10
+
+export interface UsageAnswer {
+  accepted: number
+  duplicate: number
+  lease: { id: string; units: number; used: number } | null
+  usage: unknown
+  limitReached: boolean
+}
+
+export interface UsageReport {
+  device: string
+  device_name: string
+  events: { id: string; lease: string; kind: string; occurredAt: string }[]
+  want: number
+  give_back: { lease: string; units: number }[]
+}
+
+export interface UsageOptions {
+  store: Pick<Store, 'usage'>
+  device: { id: string; name: string }
+  /** @throws AccountError */
+  report(body: UsageReport): Promise<UsageAnswer>
+  /** How many runs this plan lets a device hold in advance. */
+  leaseUnits(): number | undefined
+  /** The cloud's count, newly heard. */
+  heard(usage: CloudUsage): void
+  /** In words and with what to do, when nothing more may run. */
+  refusal(): Problem
+  now(): number
+}
+
+export interface Usage {
+  /** Runs that may still be started without asking. */
+  left(user: string): number
+  /** Sends everything that is not confirmed, and asks for more to run on. @throws AccountError */
+  sync(user: string): Promise<void>
+  /** Before signing out: reports all and hands back what was not used. @throws AccountError */
+  settle(user: string): Promise<void>
+  /** Why a run may not begin, or nothing. */
+  admit(user: string): Promise<Problem | undefined>
+}
+
+export function createUsage({ store, device, ...options }: UsageOptions): Usage {
+  const { usage } = store
+  const left = (user: string): number =>
+    usage.leases(user).reduce((sum, { units, used }) => sum + Math.max(0, units - used), 0)
+
+  /** One report at a time: two would ask for the same allowance twice. */
+  let last: Promise<unknown> = Promise.resolve()
+  const oneByOne = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work)
+    last = next.catch(() => {})
+    return next
+  }
+
+  async function send(user: string, want: number, giveBack: UsageReport['give_back'] = []) {
+    const events = usage.events(user, BATCH)
+    const answer = await options.report({
+      device: device.id,
+      device_name: device.name,
+      events: events.map(({ id, lease, kind, occurredMs }) => ({
+        id,
+        lease,
+        kind,
+        occurredAt: new Date(occurredMs).toISOString(),
+      })),
+      want,
+      give_back: giveBack,
+    })
+    for (const { lease } of giveBack) usage.closeLease(lease)
+    if (answer.lease) {
+      // Only the lease named now is open; an older one belongs to a period that ended.
+      for (const { id } of usage.leases(user)) if (id !== answer.lease.id) usage.closeLease(id)
+      usage.putLease(user, answer.lease, options.now())
+    }
+    usage.confirm(
+      user,
+      events.map(({ id }) => id),
+    )
+    options.heard(readUsage(answer.usage))
+    return events.length
+  }
+
+  const sync = (user: string): Promise<void> =>
+    oneByOne(async () => {
+      const target = options.leaseUnits() ?? FIRST_WANT
+      for (;;) {
+        const missing = Math.max(0, target - left(user))
+        // Half of it is enough to go on with; asking for every single one would be a request a run.
+        const sent = await send(user, missing > target / 2 ? missing : 0)
+        if (sent < BATCH) return
+      }
+    })
+
+  return {
+    left,
+    sync,
+    settle: user =>
+      oneByOne(async () => {
+        while ((await send(user, 0)) === BATCH);
+        const open = usage.leases(user).filter(({ units, used }) => used < units)
+        if (open.length === 0) return
+        await send(
+          user,
+          0,
+          open.map(({ id, units, used }) => ({ lease: id, units: units - used })),
+        )
+      }),
+    async admit(user) {
+      if (left(user) > 0) return undefined
+      try {
+        await sync(user)
+      } catch {
+        // The refusal says that the cloud could not be reached.
+      }
+      return left(user) > 0 ? undefined : options.refusal()
+    },
+  }
+}

@@ -1,0 +1,76 @@
+// What the cloud refuses, in words for people. Codes are Supabase Auth's and our functions'.
+export class AccountError extends Error {
+  override name = 'AccountError'
+  readonly code: string
+  /** What the cloud knows more about it, as a conflict's version. */
+  readonly detail: unknown
+  constructor(code: string, message: string, detail?: unknown) {
+    super(message)
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/** https://supabase.com/docs/guides/auth/debugging/error-codes */
+const AUTH_WORDS: Record<string, string> = {
+  invalid_credentials: 'The e-mail address or the password is not right.',
+  email_not_confirmed: 'This address is not verified yet. Look for the mail with the code.',
+  user_banned: 'This account is suspended. Write to support if you think that is wrong.',
+  otp_expired: 'The code is wrong or has expired. Ask for a new one.',
+  email_exists: 'Another account has this address.',
+  user_already_exists: 'There is an account with this address. Sign in instead.',
+  same_password: 'That is the password you have. Choose another one.',
+  weak_password: 'The password is too short: use at least 6 characters.',
+  over_email_send_rate_limit: 'Too many mails were asked for. Wait a minute and try again.',
+  over_request_rate_limit: 'Too many tries. Wait a minute and try again.',
+  signup_disabled: 'New accounts cannot be made at the moment.',
+  provider_disabled: 'Signing in with Google is not set up for this cloud.',
+  bad_code_verifier: 'The browser came back from another sign-in. Start again.',
+  flow_state_expired: 'The sign-in took too long. Start again.',
+  flow_state_not_found: 'The sign-in took too long. Start again.',
+  session_expired: 'You were signed out. Sign in again.',
+  session_not_found: 'You were signed out. Sign in again.',
+  refresh_token_not_found: 'You were signed out. Sign in again.',
+  refresh_token_already_used: 'You were signed out. Sign in again.',
+  reauthenticate: 'Sign in again to confirm that it is you.',
+}
+
+/** Codes that mean: this session is over, whatever is tried. */
+export const SESSION_ENDED = new Set([
+  'session_expired',
+  'session_not_found',
+  'refresh_token_not_found',
+  'refresh_token_already_used',
+  'user_not_found',
+  'user_banned',
+])
+
+interface Failure {
+  code?: string | undefined
+  name?: string | undefined
+  message: string
+  status?: number | undefined
+}
+
+/** @param said what supabase-js or our own call reports */
+export function inWords(said: Failure): AccountError {
+  if (said instanceof AccountError) return said
+  const code = said.code ?? said.name ?? 'unknown'
+  if (AUTH_WORDS[code]) return new AccountError(code, AUTH_WORDS[code])
+  if (code === 'validation_failed' && /email/i.test(said.message))
+    return new AccountError(code, 'This is not an e-mail address.')
+  if (isUnreachable(said))
+    return new AccountError(
+      'unreachable',
+      said.message.startsWith('Offline')
+        ? said.message
+        : 'The account’s cloud cannot be reached. Your work here goes on.',
+    )
+  return new AccountError(code, said.message)
+}
+
+const isUnreachable = ({ name, status, message }: Failure): boolean =>
+  name === 'NetworkError' ||
+  name === 'AuthRetryableFetchError' ||
+  status === 0 ||
+  /NetworkError|could not be reached|^Offline/.test(message)

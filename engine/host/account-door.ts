@@ -1,0 +1,95 @@
+// The account as the host sees it. Its code is loaded only for people who sign in: without a cloud,
+// or signed out, nothing here asks anybody anything.
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { KnownUser, OpenAccount } from '../account/account.ts'
+import { cloudConfig } from '../account/cloud-config.ts'
+import type { Problem } from '../api/contract.ts'
+import type { Account } from '../api/contract-account.ts'
+import type { Store } from '../store/store.ts'
+import type { Network } from './network.ts'
+import type { Secrets } from './secrets.ts'
+
+export interface AccountDoor {
+  state(): Account
+  /** @throws Error without a configured cloud */
+  use(): Promise<OpenAccount>
+  /** Why a run may not begin, or nothing. Signed out there is no limit. */
+  admit(): Promise<Problem | undefined>
+  /** Counts a run that was done; belongs in the transaction that writes its end. */
+  count(run: string): void
+  close(): void
+}
+
+export interface AccountDoorOptions {
+  resources: string
+  store: Store
+  network: Network
+  secrets: Secrets
+  changed(account: Account): void
+  workflowsChanged(): void
+  /** Said once at the start when the address is malformed. */
+  notice(words: string): void
+}
+
+const NOBODY: Account = { available: false, state: 'signedOut', reachable: true, browser: false }
+
+export function accountDoor(options: AccountDoorOptions): AccountDoor {
+  const { store } = options
+  const config = configured(options)
+  let opening: Promise<OpenAccount> | undefined
+  let open: OpenAccount | undefined
+  let closed = false
+
+  const user = () => (config && store.settings.account<KnownUser>('user')) ?? undefined
+  const state = (): Account => open?.state() ?? { ...NOBODY, available: config !== undefined }
+
+  function use(): Promise<OpenAccount> {
+    if (!config) throw new Error('This ComfyRunner has no account cloud.')
+    opening ??= import('../account/account.ts').then(({ openAccount }) => {
+      open = openAccount({
+        ...options,
+        config,
+        device: { id: deviceId(store), name: hostname() },
+        changed: () => options.changed(state()),
+      })
+      if (closed) open.close()
+      return open
+    })
+    return opening
+  }
+
+  if (user()) void use().then(() => options.changed(state()))
+
+  return {
+    state,
+    use,
+    admit: async () => (user() ? (await use()).admit() : undefined),
+    count(run) {
+      const { id } = user() ?? {}
+      if (id && store.usage.count(id, run, 'workflow', Date.now())) open?.reportSoon()
+    },
+    close() {
+      closed = true
+      open?.close()
+    },
+  }
+}
+
+function configured({ resources, notice }: AccountDoorOptions) {
+  try {
+    return cloudConfig(resources)
+  } catch (error) {
+    notice((error as Error).message)
+    return undefined
+  }
+}
+
+/** A random number of this data folder; says nothing about the machine. */
+function deviceId(store: Store): string {
+  const known = store.settings.account<string>('device')
+  if (known) return known
+  const fresh = randomUUID()
+  store.settings.setAccount('device', fresh)
+  return fresh
+}
