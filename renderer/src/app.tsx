@@ -1,4 +1,5 @@
 // The frame: rail, the room, status bar, and what floats above them.
+import { lazy, Suspense } from 'react'
 import { EditorRoom } from './editor/editor-room.tsx'
 import { GalleryRoom } from './rooms/gallery/gallery-room.tsx'
 import { OpenOutput } from './rooms/gallery/open-output.tsx'
@@ -12,15 +13,23 @@ import { LonePicture } from './shell/lone-picture.tsx'
 import { NoticeBar } from './shell/notice-bar.tsx'
 import { QueueStrip } from './shell/queue-strip.tsx'
 import { Rail } from './shell/rail.tsx'
+import { SaveConflict } from './shell/save-conflict.tsx'
 import { StatusBar } from './shell/status-bar.tsx'
 import { Toasts } from './shell/toasts.tsx'
 import { type Room, useUi } from './stores/ui.ts'
 import { TooltipProvider } from './ui/tooltip.tsx'
 
-const roomViews: Record<Room, () => React.ReactNode> = {
+/** Loads when somebody goes there: most people never do. */
+const AccountRoom = lazy(async () => {
+  const { AccountRoom } = await import('./rooms/account/account-room.tsx')
+  return { default: AccountRoom }
+})
+
+const roomViews: Record<Room, React.ComponentType> = {
   editor: EditorRoom,
   gallery: GalleryRoom,
   models: ModelsRoom,
+  account: AccountRoom,
   settings: SettingsRoom,
 }
 
@@ -36,7 +45,9 @@ export function App() {
           {!focus && <Rail />}
           <main className="flex min-h-0 min-w-0 flex-1 flex-col">
             <ErrorNotice key={room}>
-              <View />
+              <Suspense>
+                <View />
+              </Suspense>
             </ErrorNotice>
           </main>
         </div>
@@ -51,6 +62,7 @@ export function App() {
       <LonePicture />
       <CommandPalette />
       <ConnectionNotice />
+      <SaveConflict />
       <DropVeil />
       <Toasts />
     </TooltipProvider>

@@ -1,7 +1,10 @@
+import { useAccount } from '../stores/account.ts'
 import { changeSettings, useSystem } from '../stores/system.ts'
 import { activeTab } from '../stores/tabs.ts'
 import { type Room, showCommandPalette, showRoom, toggleFold, useUi } from '../stores/ui.ts'
 import type { Command } from './command.ts'
+
+const hasAccounts = () => useAccount.getState().account?.available === true
 
 const inEditor = () => useUi.getState().room === 'editor' && activeTab() !== undefined
 
@@ -80,4 +83,5 @@ export const viewCommands: Command[] = [
   room('gallery', 'Gallery', 'alt+2'),
   room('models', 'Models', 'alt+3'),
   room('settings', 'Settings', 'alt+4'),
+  { ...room('account', 'Account', 'alt+5'), when: hasAccounts },
 ]

@@ -3,7 +3,9 @@ import { writeUi } from '../../../engine/graph/comfy-write.ts'
 import { writeJson } from '../../../engine/graph/json.ts'
 import { pointerOrMiddle } from '../editor/canvas-state.ts'
 import { takeFiles } from '../editor/drop.ts'
+import { useAccount } from '../stores/account.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
+import { saveToAccount } from '../stores/save-to-account.ts'
 import { activeTab, showTab, type Tab, useTabs } from '../stores/tabs.ts'
 import { toast, toastError } from '../stores/toasts.ts'
 import { showRoom } from '../stores/ui.ts'
@@ -80,6 +82,13 @@ export const workflowCommands: Command[] = [
     inText: true,
     when: open,
     perform: () => saveWorkflow(activeTab()!.id),
+  },
+  {
+    id: 'save-to-account',
+    label: 'Save to my account',
+    group: 'Workflow',
+    when: () => open() && useAccount.getState().account?.available === true,
+    perform: () => saveToAccount(activeTab()!.id),
   },
   {
     id: 'export-ui',

@@ -14,6 +14,14 @@ export interface Mend {
   perform: () => void
 }
 
+/** Why a run was refused that the account page explains and mends. */
+const ACCOUNT_CODES = new Set([
+  'quota_reached',
+  'allowance_unreachable',
+  'sign_in_again',
+  'suspended',
+])
+
 /** Long enough for another canvas to be drawn and fitted. */
 const enterMs = 200
 
@@ -54,6 +62,7 @@ function inputOf(problem: Problem) {
 /** `nodes`: every node that has this very problem. */
 export function mendOf(problem: Problem, nodes = [problem.node]): Mend | undefined {
   const { node: id, code } = problem
+  if (ACCOUNT_CODES.has(code)) return { label: 'Open Account', perform: () => showRoom('account') }
   if (id && (code === 'unknown_node' || code === 'missing_class_type')) {
     const outer = new Set(nodes.map(node => rootNode(node ?? id)))
     const inside = rootNode(id) !== id

@@ -1,6 +1,7 @@
 // The one subscription: every event of the host goes to the store that keeps that part.
 
 import type { HostEvent } from '../../../engine/api/contract.ts'
+import { takeAccount, visit } from '../stores/account.ts'
 import { loadCatalogue } from '../stores/catalogue.ts'
 import { forgetOutputs, loadGallery, takeOutput } from '../stores/gallery.ts'
 import { loadModels, useModels } from '../stores/models.ts'
@@ -19,6 +20,10 @@ function take(event: HostEvent) {
       return useWorkflows.setState({ recent: event.workflows })
     case 'system':
       return useSystem.setState({ info: event.system })
+    case 'account':
+      return takeAccount(event.account)
+    case 'visit':
+      return void visit(event.shared)
     case 'catalogue':
       if (useModels.getState().loaded) void loadModels()
       return void loadCatalogue()

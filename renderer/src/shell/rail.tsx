@@ -1,4 +1,5 @@
-import { Boxes, Images, type LucideIcon, Settings, Workflow } from 'lucide-react'
+import { Boxes, CircleUser, Images, type LucideIcon, Settings, Workflow } from 'lucide-react'
+import { useAccount } from '../stores/account.ts'
 import { type Room, showRoom, useUi } from '../stores/ui.ts'
 import { cx } from '../ui/class-names.ts'
 import { Tooltip } from '../ui/tooltip.tsx'
@@ -10,6 +11,7 @@ const places: { room: Room; label: string; icon: LucideIcon; keys: string }[] = 
 ]
 
 export function Rail() {
+  const account = useAccount(state => state.account?.available)
   return (
     <nav
       aria-label="Rooms"
@@ -19,6 +21,7 @@ export function Rail() {
         <RailButton key={place.room} {...place} />
       ))}
       <div className="flex-1" />
+      {account && <RailButton room="account" label="Account" icon={CircleUser} keys="alt+5" />}
       <RailButton room="settings" label="Settings" icon={Settings} keys="alt+4" />
     </nav>
   )

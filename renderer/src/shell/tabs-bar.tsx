@@ -2,6 +2,7 @@
 import { House, PanelRight, Plus, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { command, perform } from '../commands/registry.ts'
+import { useAccount } from '../stores/account.ts'
 import { useRuns } from '../stores/runs.ts'
 import { moveTab, showTab, type Tab, useTabs } from '../stores/tabs.ts'
 import { toggleFold, useUi } from '../stores/ui.ts'
@@ -71,30 +72,34 @@ export const entry = (id: string): MenuEntry => {
   return { label, keys: keys?.[0], disabled: when ? !when() : false, perform: () => void perform() }
 }
 
-const WorkflowMenu = () => (
-  <ButtonMenu
-    trigger={
-      <button
-        type="button"
-        className="flex h-7 items-center rounded-control px-2 text-soft hover:bg-field hover:text-ink"
-      >
-        Workflow
-      </button>
-    }
-    entries={[
-      entry('save'),
-      entry('export-ui'),
-      entry('export-api'),
-      entry('open-file'),
-      'line',
-      entry('arrange'),
-      entry('fit'),
-      'line',
-      entry('close-tab'),
-      { ...(entry('remove-workflow') as Exclude<MenuEntry, 'line'>), danger: true },
-    ]}
-  />
-)
+function WorkflowMenu() {
+  const accounts = useAccount(state => state.account?.available)
+  return (
+    <ButtonMenu
+      trigger={
+        <button
+          type="button"
+          className="flex h-7 items-center rounded-control px-2 text-soft hover:bg-field hover:text-ink"
+        >
+          Workflow
+        </button>
+      }
+      entries={[
+        entry('save'),
+        ...(accounts ? [entry('save-to-account')] : []),
+        entry('export-ui'),
+        entry('export-api'),
+        entry('open-file'),
+        'line',
+        entry('arrange'),
+        entry('fit'),
+        'line',
+        entry('close-tab'),
+        { ...(entry('remove-workflow') as Exclude<MenuEntry, 'line'>), danger: true },
+      ]}
+    />
+  )
+}
 
 function TabButton({ tab, active }: { tab: Tab; active: boolean }) {
   const [naming, setNaming] = useState(false)

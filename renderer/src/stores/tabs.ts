@@ -2,8 +2,15 @@
 // at (root or the inside of a subgraph), and what is selected there.
 import { create } from 'zustand'
 import type { Document, LinkId, NodeId } from '../../../engine/graph/document.ts'
-import { type Canvas, EditError, graphAt, ROOT } from '../../../engine/graph/edit.ts'
+import {
+  type Canvas,
+  EditError,
+  graphAt,
+  ROOT,
+  syncWithCatalogue,
+} from '../../../engine/graph/edit.ts'
 import * as history from '../../../engine/graph/history.ts'
+import { useCatalogue } from './catalogue.ts'
 import { toastError } from './toasts.ts'
 
 export interface Viewport {
@@ -120,7 +127,9 @@ export function edit(
   const tab = activeTab()
   if (!tab) return false
   try {
-    const document = change(tab.history.present, tab.at)
+    const before = tab.history.present
+    const edited = change(before, tab.at)
+    const document = syncWithCatalogue(edited, useCatalogue.getState().types, before)
     patchTab(tab.id, now =>
       withHistory(now, history.record(now.history, document, label, mergeKey)),
     )

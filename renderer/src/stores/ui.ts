@@ -2,7 +2,7 @@
 // the back button leads there; folds are remembered.
 import { create } from 'zustand'
 
-export const rooms = ['editor', 'gallery', 'models', 'settings'] as const
+export const rooms = ['editor', 'gallery', 'models', 'account', 'settings'] as const
 export type Room = (typeof rooms)[number]
 
 interface Ui {

@@ -1,0 +1,105 @@
+// The account: a way in, and for who is in, everything that the cloud holds and what it costs.
+import { useEffect } from 'react'
+import type { Account } from '../../../../engine/api/contract-account.ts'
+import { host } from '../../host/connection.ts'
+import { useAccount } from '../../stores/account.ts'
+import { Button } from '../../ui/button.tsx'
+import { formatTime } from '../../ui/format.ts'
+import { Invoices } from './invoices.tsx'
+import { Person } from './person.tsx'
+import { Plan } from './plan.tsx'
+import { Rights } from './rights.tsx'
+import { SignIn } from './sign-in.tsx'
+import { StoredWorkflows } from './stored-workflows.tsx'
+
+/** What others may have changed shows when the person comes back to the window. */
+function useFresh() {
+  useEffect(() => {
+    const refresh = () => void host.account.refresh().catch(() => {})
+    refresh()
+    addEventListener('focus', refresh)
+    return () => removeEventListener('focus', refresh)
+  }, [])
+}
+
+export function AccountRoom() {
+  const account = useAccount(state => state.account)
+  useFresh()
+  return (
+    <>
+      <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-panel px-4">
+        <h1 className="text-[15px] font-semibold">Account</h1>
+        {account?.details && <span className="text-faint">{account.details.email}</span>}
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto flex max-w-[720px] flex-col gap-7 px-6 py-6">
+          {account && <Room account={account} />}
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Room({ account }: { account: Account }) {
+  if (!account.available)
+    return (
+      <p className="text-soft">
+        This ComfyRunner is not connected to an account cloud: there is no limit and nothing to sign
+        in to.
+      </p>
+    )
+  const { details } = account
+  if (account.state === 'signedOut' || !details) return <SignIn account={account} />
+  return (
+    <>
+      <Trouble account={account} />
+      <Plan details={details} />
+      <StoredWorkflows details={details} />
+      <Invoices details={details} />
+      <Person details={details} />
+      <Rights details={details} />
+    </>
+  )
+}
+
+/** Offline, signed out from elsewhere, suspended, on its way out: said once, above everything. */
+function Trouble({ account }: { account: Account }) {
+  const { details } = account
+  if (account.state === 'expired')
+    return (
+      <section data-testid="account-expired" className="flex flex-col gap-3">
+        <Notice>
+          {account.why ?? 'You were signed out.'} What is here stays; sign in to go on.
+        </Notice>
+        <SignIn account={account} />
+      </section>
+    )
+  if (details?.suspended)
+    return (
+      <Notice>
+        This account is suspended{details.suspended.reason && `: ${details.suspended.reason}`}.
+        Write to support if you think that is wrong. Your workflows here are untouched.
+      </Notice>
+    )
+  if (!account.reachable)
+    return (
+      <Notice>
+        {account.why}{' '}
+        {account.heardMs && `What you see is from ${formatTime(account.heardMs).toLowerCase()}.`}
+        <Button className="ml-2 h-6!" onClick={() => void host.account.refresh().catch(() => {})}>
+          Try again
+        </Button>
+      </Notice>
+    )
+  return null
+}
+
+const Notice = ({ children }: { children: React.ReactNode }) => (
+  <p
+    role="status"
+    data-testid="account-notice"
+    className="selectable rounded-card border border-warn/50 bg-warn-soft px-3 py-2.5"
+  >
+    {children}
+  </p>
+)

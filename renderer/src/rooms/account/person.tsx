@@ -1,0 +1,192 @@
+// Name, address, password, mails, and leaving.
+import { type FormEvent, useState } from 'react'
+import type { AccountDetails } from '../../../../engine/api/contract-account.ts'
+import { host, reason } from '../../host/connection.ts'
+import { toast, toastError } from '../../stores/toasts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Switch } from '../../ui/switch.tsx'
+import { Card, Row } from '../settings/settings-parts.tsx'
+import { Field, Said, Submit, useTask } from './account-parts.tsx'
+
+type Form = 'email' | 'password' | undefined
+
+export function Person({ details }: { details: AccountDetails }) {
+  const [form, setForm] = useState<Form>()
+  const { email, identities, mail } = details
+  const toggle = (name: Form) => setForm(form === name ? undefined : name)
+  const close = () => setForm(undefined)
+  return (
+    <Card title="You">
+      <Row label="Name" about="Only in mails to you.">
+        <NameField name={details.displayName ?? ''} />
+      </Row>
+      <Row
+        label="E-mail address"
+        about={identities.includes('google') ? 'Signed in with Google' : undefined}
+      >
+        <span className="selectable">{email}</span>
+        <Button aria-expanded={form === 'email'} onClick={() => toggle('email')}>
+          Change
+        </Button>
+      </Row>
+      {form === 'email' && <ChangeEmail onDone={close} />}
+      {identities.includes('email') && (
+        <Row label="Password">
+          <Button aria-expanded={form === 'password'} onClick={() => toggle('password')}>
+            Change
+          </Button>
+        </Row>
+      )}
+      {form === 'password' && <ChangePassword onDone={close} />}
+      <MailSwitch label="News about ComfyRunner" mail={mail} name="productNews" />
+      <MailSwitch label="A mail when the allowance runs low" mail={mail} name="usageAlerts" />
+      <div className="flex flex-wrap gap-2 px-3 py-2.5">
+        <Button onClick={() => leave(false)}>Sign out</Button>
+        <Button look="plain" onClick={() => leave(true)}>
+          Sign out everywhere
+        </Button>
+      </div>
+    </Card>
+  )
+}
+
+async function leave(everywhere: boolean) {
+  try {
+    await host.account.signOut({ everywhere })
+    toast(everywhere ? 'Signed out on every device' : 'Signed out')
+  } catch (error) {
+    toastError(`Not signed out. ${reason(error)}`)
+  }
+}
+
+function NameField({ name }: { name: string }) {
+  const [text, setText] = useState(name)
+  const keep = async () => {
+    if (text.trim() === name) return
+    try {
+      await host.account.rename({ displayName: text.trim() })
+    } catch (error) {
+      setText(name)
+      toastError(`The name was not kept. ${reason(error)}`)
+    }
+  }
+  return (
+    <input
+      aria-label="Name"
+      placeholder="none"
+      maxLength={120}
+      className="h-7 w-56 rounded-control bg-field px-2"
+      value={text}
+      onChange={event => setText(event.target.value)}
+      onBlur={() => void keep()}
+      onKeyDown={event => event.key === 'Enter' && event.currentTarget.blur()}
+    />
+  )
+}
+
+interface MailSwitchProps {
+  label: string
+  mail: AccountDetails['mail']
+  name: keyof AccountDetails['mail']
+}
+
+const MailSwitch = ({ label, mail, name }: MailSwitchProps) => (
+  <Row label={label}>
+    <Switch
+      label={label}
+      on={mail[name]}
+      onChange={on =>
+        host.account
+          .changeMail({ ...mail, [name]: on })
+          .catch(error => toastError(`Not changed. ${reason(error)}`))
+      }
+    />
+  </Row>
+)
+
+const submitting = (work: () => Promise<unknown>) => (event: FormEvent) => {
+  event.preventDefault()
+  void work()
+}
+
+/** A code goes to the old address and one to the new; both are entered here, one after the other. */
+function ChangeEmail({ onDone }: { onDone: () => void }) {
+  const [email, setEmail] = useState('')
+  const [code, setCode] = useState('')
+  const [asked, setAsked] = useState(false)
+  const task = useTask()
+  const ask = async () => setAsked(await task.run(() => host.account.changeEmail({ email })))
+  const confirm = async () => {
+    const done = await task.run(async () => {
+      const { details } = await host.account.confirmEmail({ email, code })
+      if (details?.email !== email.trim().toLowerCase()) {
+        setCode('')
+        throw new Error('One code is right. Enter the code of the other mail as well.')
+      }
+    })
+    if (done) onDone()
+  }
+  return (
+    <form className="flex flex-col gap-3 px-3 py-3" onSubmit={submitting(asked ? confirm : ask)}>
+      {asked ? (
+        <Field
+          label={`Code from the mail to ${email}`}
+          hint="A mail went to your present address too; its code is asked for as well where the cloud wants both."
+          inputMode="numeric"
+          maxLength={10}
+          value={code}
+          onChange={setCode}
+        />
+      ) : (
+        <Field label="New e-mail address" type="email" required value={email} onChange={setEmail} />
+      )}
+      <Said>{task.said}</Said>
+      <div className="flex gap-2">
+        <Submit task={task}>{asked ? 'Confirm' : 'Send the codes'}</Submit>
+        <Button look="plain" onClick={onDone}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function ChangePassword({ onDone }: { onDone: () => void }) {
+  const [current, setCurrent] = useState('')
+  const [password, setPassword] = useState('')
+  const task = useTask()
+  const change = async () => {
+    if (await task.run(() => host.account.changePassword({ current, password }))) {
+      toast('The password is changed', { kind: 'good' })
+      onDone()
+    }
+  }
+  return (
+    <form className="flex flex-col gap-3 px-3 py-3" onSubmit={submitting(change)}>
+      <Field
+        label="Present password"
+        type="password"
+        autoComplete="current-password"
+        required
+        value={current}
+        onChange={setCurrent}
+      />
+      <Field
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        minLength={6}
+        required
+        value={password}
+        onChange={setPassword}
+      />
+      <Said>{task.said}</Said>
+      <div className="flex gap-2">
+        <Submit task={task}>Change the password</Submit>
+        <Button look="plain" onClick={onDone}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  )
+}
