@@ -29,6 +29,17 @@ function imports(file: string): string[] {
   )
 }
 
+/** What is loaded with a file: neither types nor `import()`. */
+function staticImports(file: string): string[] {
+  const source = withoutComments(text.get(file)!).replace(
+    /import\s+type\b[^'"]*['"][^'"]+['"]/g,
+    '',
+  )
+  return [...source.matchAll(/\bfrom\s*['"]([^'"]+)['"]/g)].map(([, name]) =>
+    name!.startsWith('.') ? normalize(join(dirname(file), name!)).replaceAll('\\', '/') : name!,
+  )
+}
+
 /** Every import of `from` that `allowed` refuses, as `file → import`. */
 const offences = (from: RegExp, allowed: (name: string) => boolean) =>
   sources
@@ -100,18 +111,19 @@ test('requests leave the machine through engine/host/network.ts alone', () => {
   expect(speakers).toEqual([])
 })
 
+test('nothing of the account loads for people who never sign in', () => {
+  const heavy =
+    /^(engine\/account\/(?!cloud-config|words)|renderer\/src\/rooms\/account\/|@supabase\/)/
+  const loads = sources
+    .filter(file => !/^(engine\/account|renderer\/src\/rooms\/account)\//.test(file))
+    .flatMap(file => staticImports(file).map(name => `${file} → ${name}`))
+    .filter(line => heavy.test(line.split(' → ')[1]!))
+  expect(loads).toEqual([])
+})
+
 test('no module imports itself in a circle at run time', () => {
   const runtime = new Map(
-    sources.map(file => {
-      const source = withoutComments(text.get(file)!).replace(
-        /import\s+type\b[^'"]*['"][^'"]+['"]/g,
-        '',
-      )
-      const names = [...source.matchAll(/\bfrom\s*['"](\.[^'"]+)['"]/g)].map(([, name]) =>
-        normalize(join(dirname(file), name!)).replaceAll('\\', '/'),
-      )
-      return [file, names.filter(name => text.has(name))] as const
-    }),
+    sources.map(file => [file, staticImports(file).filter(name => text.has(name))] as const),
   )
   const state = new Map<string, 'open' | 'done'>()
   const circles: string[] = []

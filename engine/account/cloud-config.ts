@@ -25,6 +25,6 @@ export function cloudConfig(
   if (given === undefined) return undefined
   const read = config.safeParse(given)
   if (!read.success)
-    throw new Error(`The cloud's address is not set up right: ${z.prettifyError(read.error)}`)
+    throw new Error(`The cloud’s address is not set up right: ${z.prettifyError(read.error)}`)
   return { ...read.data, url: read.data.url.replace(/\/+$/, '') }
 }

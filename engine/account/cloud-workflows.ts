@@ -110,13 +110,13 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
       return { saved: (await list()).find(row => row.id === id) }
     } catch (error) {
       if (!(error instanceof AccountError)) throw error
-      if (error.code === 'PT404' && link) {
+      if (error.code === 'no_workflow' && link) {
         // Removed on another device, and wanted again here.
         links.unlink(user(), link.stored)
         return save(workflow, onConflict)
       }
       const detail = conflictDetail.safeParse(error.detail)
-      if (error.code !== 'PT409' || !detail.success) throw error
+      if (error.code !== 'version_conflict' || !detail.success) throw error
       const { version, updatedAt, device } = detail.data
       return { conflict: { version, updatedMs: updatedAt, device: device ?? null } }
     }

@@ -103,13 +103,14 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
   }
 }
 
-/** What the database refused: `PT4xx` with words of ours, and JSON as detail. */
+/** What the database refused: `PT4xx` with words of ours, and `{code, …more}` as detail. */
 function refusal(
   error: { code: string; message: string; details: string | null },
   status: number,
 ): AccountError {
   if (!error.code?.startsWith('PT')) return inWords({ ...error, status })
-  return new AccountError(error.code, error.message, parsed(error.details))
+  const detail = parsed(error.details) as { code?: string } | undefined
+  return new AccountError(detail?.code ?? error.code, error.message, detail)
 }
 
 async function problemOf(answer: Response): Promise<AccountError> {

@@ -21,6 +21,7 @@ export interface UsageReport {
   device: string
   device_name: string
   events: { id: string; lease: string; kind: string; occurredAt: string }[]
+  /** Units that this device would like to hold. */
   want: number
   give_back: { lease: string; units: number }[]
 }
@@ -95,9 +96,8 @@ export function createUsage({ store, device, ...options }: UsageOptions): Usage 
     oneByOne(async () => {
       const target = options.leaseUnits() ?? FIRST_WANT
       for (;;) {
-        const missing = Math.max(0, target - left(user))
-        // Half of it is enough to go on with; asking for every single one would be a request a run.
-        const sent = await send(user, missing > target / 2 ? missing : 0)
+        // Half of it is enough to go on with; asking after every run would be a request a run.
+        const sent = await send(user, left(user) <= target / 2 ? target : 0)
         if (sent < BATCH) return
       }
     })

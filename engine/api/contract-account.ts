@@ -158,7 +158,7 @@ export const accountContract = {
   reset: oc.input(z.object({ email, code, password })).output(signedIn),
   signOut: oc.input(z.object({ everywhere: z.boolean() })).output(done),
 
-  rename: oc.input(z.object({ displayName: z.string().max(120) })).output(account),
+  rename: oc.input(z.object({ displayName: z.string().max(100) })).output(account),
   changeEmail: oc.input(z.object({ email })).output(done),
   /** Codes of the mails to the old and the new address, as they come. */
   confirmEmail: oc.input(z.object({ email, code })).output(account),

@@ -74,7 +74,7 @@ function NameField({ name }: { name: string }) {
     <input
       aria-label="Name"
       placeholder="none"
-      maxLength={120}
+      maxLength={100}
       className="h-7 w-56 rounded-control bg-field px-2"
       value={text}
       onChange={event => setText(event.target.value)}
