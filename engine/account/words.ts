@@ -20,7 +20,7 @@ const AUTH_WORDS: Record<string, string> = {
   email_exists: 'Another account has this address.',
   user_already_exists: 'There is an account with this address. Sign in instead.',
   same_password: 'That is the password you have. Choose another one.',
-  weak_password: 'The password is too short: use at least 6 characters.',
+  weak_password: 'The password is too short: use at least 8 characters.',
   over_email_send_rate_limit: 'Too many mails were asked for. Wait a minute and try again.',
   over_request_rate_limit: 'Too many tries. Wait a minute and try again.',
   signup_disabled: 'New accounts cannot be made at the moment.',

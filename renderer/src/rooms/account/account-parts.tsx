@@ -22,6 +22,25 @@ export const Field = ({ label, hint, onChange, ...rest }: FieldProps) => (
   </label>
 )
 
+interface CodeFieldProps {
+  label?: string
+  code: string
+  setCode: (code: string) => void
+}
+
+/** Six digits from a mail. */
+export const CodeField = ({ label = 'Code of six digits', code, setCode }: CodeFieldProps) => (
+  <Field
+    label={label}
+    inputMode="numeric"
+    autoComplete="one-time-code"
+    maxLength={10}
+    className="mt-1 block h-8 w-full rounded-control bg-field px-2.5 font-mono tracking-[0.3em]"
+    value={code}
+    onChange={setCode}
+  />
+)
+
 interface Task {
   busy: boolean
   /** What went wrong the last time. */

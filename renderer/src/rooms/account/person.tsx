@@ -6,7 +6,7 @@ import { toast, toastError } from '../../stores/toasts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { Card, Row } from '../settings/settings-parts.tsx'
-import { Field, Said, Submit, useTask } from './account-parts.tsx'
+import { CodeField, Field, Said, Submit, useTask } from './account-parts.tsx'
 
 type Form = 'email' | 'password' | undefined
 
@@ -29,7 +29,7 @@ export function Person({ details }: { details: AccountDetails }) {
           Change
         </Button>
       </Row>
-      {form === 'email' && <ChangeEmail onDone={close} />}
+      {form === 'email' && <ChangeEmail present={email} onDone={close} />}
       {identities.includes('email') && (
         <Row label="Password">
           <Button aria-expanded={form === 'password'} onClick={() => toggle('password')}>
@@ -109,34 +109,34 @@ const submitting = (work: () => Promise<unknown>) => (event: FormEvent) => {
   void work()
 }
 
-/** A code goes to the old address and one to the new; both are entered here, one after the other. */
-function ChangeEmail({ onDone }: { onDone: () => void }) {
+/** A code goes to the present address and one to the new: whoever asks must have both. */
+function ChangeEmail({ present, onDone }: { present: string; onDone: () => void }) {
   const [email, setEmail] = useState('')
-  const [code, setCode] = useState('')
+  const [oldCode, setOldCode] = useState('')
+  const [newCode, setNewCode] = useState('')
   const [asked, setAsked] = useState(false)
   const task = useTask()
   const ask = async () => setAsked(await task.run(() => host.account.changeEmail({ email })))
   const confirm = async () => {
     const done = await task.run(async () => {
-      const { details } = await host.account.confirmEmail({ email, code })
-      if (details?.email !== email.trim().toLowerCase()) {
-        setCode('')
-        throw new Error('One code is right. Enter the code of the other mail as well.')
-      }
+      if (oldCode) await host.account.confirmEmail({ email: present, code: oldCode })
+      await host.account.confirmEmail({ email, code: newCode })
     })
-    if (done) onDone()
+    if (!done) return
+    toast('The address is changed', { kind: 'good' })
+    onDone()
   }
   return (
     <form className="flex flex-col gap-3 px-3 py-3" onSubmit={submitting(asked ? confirm : ask)}>
       {asked ? (
-        <Field
-          label={`Code from the mail to ${email}`}
-          hint="A mail went to your present address too; its code is asked for as well where the cloud wants both."
-          inputMode="numeric"
-          maxLength={10}
-          value={code}
-          onChange={setCode}
-        />
+        <>
+          <CodeField
+            label={`Code from the mail to ${present}`}
+            code={oldCode}
+            setCode={setOldCode}
+          />
+          <CodeField label={`Code from the mail to ${email}`} code={newCode} setCode={setNewCode} />
+        </>
       ) : (
         <Field label="New e-mail address" type="email" required value={email} onChange={setEmail} />
       )}
@@ -175,7 +175,7 @@ function ChangePassword({ onDone }: { onDone: () => void }) {
         label="New password"
         type="password"
         autoComplete="new-password"
-        minLength={6}
+        minLength={8}
         required
         value={password}
         onChange={setPassword}

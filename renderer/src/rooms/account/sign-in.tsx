@@ -5,7 +5,7 @@ import type { Account } from '../../../../engine/api/contract-account.ts'
 import { host } from '../../host/connection.ts'
 import { Button } from '../../ui/button.tsx'
 import { Ring } from '../../ui/ring.tsx'
-import { Field, openInBrowser, Said, Submit, useTask } from './account-parts.tsx'
+import { CodeField, Field, openInBrowser, Said, Submit, useTask } from './account-parts.tsx'
 
 type Way = 'in' | 'new' | 'forgotten' | 'reset'
 
@@ -96,8 +96,8 @@ function Enter({ email, setEmail, go, fresh }: WayProps & { fresh: boolean }) {
           name="password"
           autoComplete={fresh ? 'new-password' : 'current-password'}
           required
-          minLength={fresh ? 6 : 1}
-          hint={fresh ? 'At least 6 characters.' : undefined}
+          minLength={fresh ? 8 : 1}
+          hint={fresh ? 'At least 8 characters.' : undefined}
           value={password}
           onChange={setPassword}
         />
@@ -166,18 +166,6 @@ function Verify({ email }: { email: string }) {
   )
 }
 
-const CodeField = ({ code, setCode }: { code: string; setCode: (code: string) => void }) => (
-  <Field
-    label="Code of six digits"
-    inputMode="numeric"
-    autoComplete="one-time-code"
-    maxLength={10}
-    className="mt-1 block h-8 w-full rounded-control bg-field px-2.5 font-mono tracking-[0.3em]"
-    value={code}
-    onChange={setCode}
-  />
-)
-
 const InBrowser = () => (
   <Sheet
     title="Go on in your browser"
@@ -235,7 +223,7 @@ function Reset({ email, go }: WayProps) {
           label="New password"
           type="password"
           autoComplete="new-password"
-          minLength={6}
+          minLength={8}
           required
           value={password}
           onChange={setPassword}
