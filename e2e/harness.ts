@@ -24,11 +24,12 @@ interface Started {
   url: string
 }
 
-function startProcess(dataDir: string): Promise<Started> {
+function startProcess(dataDir: string, env: NodeJS.ProcessEnv): Promise<Started> {
   const args = ['serve', '--port', '0', '--data-dir', dataDir]
   const child = spawn(process.execPath, [join(repository, 'engine/host/cli.ts'), ...args], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   })
   let heard = ''
   return new Promise((resolve, reject) => {
@@ -56,9 +57,10 @@ const ended = (child: ChildProcess) =>
     ? Promise.resolve()
     : new Promise<void>(resolve => child.once('exit', () => resolve()))
 
-export async function startHost(): Promise<RunningHost> {
+/** @param env more of it: where the account's cloud is */
+export async function startHost(env: NodeJS.ProcessEnv = {}): Promise<RunningHost> {
   const dataDir = mkdtempSync(join(tmpdir(), 'comfyrunner e2e ü '))
-  let current = await startProcess(dataDir)
+  let current = await startProcess(dataDir, env)
   return {
     dataDir,
     get url() {
@@ -70,7 +72,7 @@ export async function startHost(): Promise<RunningHost> {
     async restart() {
       current.process.kill('SIGKILL')
       await ended(current.process)
-      current = await startProcess(dataDir)
+      current = await startProcess(dataDir, env)
     },
     async stop() {
       current.process.kill('SIGTERM')
@@ -90,8 +92,8 @@ export interface Journey {
   end(): Promise<void>
 }
 
-export async function startJourney(): Promise<Journey> {
-  const host = await startHost()
+export async function startJourney(env: NodeJS.ProcessEnv = {}): Promise<Journey> {
+  const host = await startHost(env)
   let browser: Browser
   try {
     browser = await launchBrowser()

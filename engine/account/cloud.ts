@@ -96,7 +96,10 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
         throw refusal(error, status)
       }),
     call: <T>(method: string, path: string, body?: object) =>
-      withToken(async () => (await (await ask(method, path, body)).json()) as T),
+      withToken(async () => {
+        const answer = await ask(method, path, body)
+        return (answer.status === 204 ? undefined : await answer.json()) as T
+      }),
     bytes: path =>
       withToken(async () => new Uint8Array(await (await ask('GET', path)).arrayBuffer())),
     close: () => void auth.stopAutoRefresh(),

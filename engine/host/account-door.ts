@@ -1,6 +1,6 @@
 // The account as the host sees it. Its code is loaded only for people who sign in: without a cloud,
 // or signed out, nothing here asks anybody anything.
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { KnownUser, OpenAccount } from '../account/account.ts'
 import { cloudConfig } from '../account/cloud-config.ts'
@@ -67,7 +67,8 @@ export function accountDoor(options: AccountDoorOptions): AccountDoor {
     admit: async () => (user() ? (await use()).admit() : undefined),
     count(run) {
       const { id } = user() ?? {}
-      if (id && store.usage.count(id, run, 'workflow', Date.now())) open?.reportSoon()
+      if (id && store.usage.count(id, eventId(run, deviceId(store)), 'workflow', Date.now()))
+        open?.reportSoon()
     },
     close() {
       closed = true
@@ -83,6 +84,14 @@ function configured({ resources, notice }: AccountDoorOptions) {
     notice((error as Error).message)
     return undefined
   }
+}
+
+/** A run's own id where it is a UUID; other programs may call their runs anything. */
+function eventId(run: string, device: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(run)) return run
+  const hex = createHash('sha256').update(`${device} ${run}`).digest('hex')
+  // As a name-based UUID is laid out: https://www.rfc-editor.org/rfc/rfc9562#section-5.8
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** A random number of this data folder; says nothing about the machine. */

@@ -1,0 +1,262 @@
+// A person's way through the account, against the whole cloud on this machine: sign up, subscribe,
+// be counted, store a workflow, open it elsewhere, take everything along, leave, and stay after all.
+import { readFileSync } from 'node:fs'
+import { strFromU8, unzipSync } from 'fflate'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type LocalCloud, startCloud } from '../supabase/local/cloud.ts'
+import { runToEnd, startFirstPicture, until } from './actions.ts'
+import { type Journey, startJourney } from './harness.ts'
+import { type Recorder, record } from './recorder.ts'
+
+const EMAIL = 'ann@example.test'
+const PASSWORD = 'a long password'
+/** A word that stands in the workflow and nowhere else. */
+const CANARY = 'a canary in a cage of brass'
+
+let cloud: LocalCloud
+let recorder: Recorder
+let journey: Journey
+let elsewhere: Journey | undefined
+
+const settings = () => ({
+  COMFYRUNNER_CLOUD_URL: recorder.url,
+  COMFYRUNNER_CLOUD_KEY: cloud.publishableKey,
+})
+
+beforeAll(async () => {
+  cloud = await startCloud()
+  recorder = await record(cloud.url)
+  journey = await startJourney(settings())
+})
+afterAll(async () => {
+  await journey?.end()
+  await elsewhere?.end()
+  await recorder?.stop()
+  await cloud?.stop()
+})
+
+const goToAccount = (page: Page) => page.getByTestId('room-account').click()
+const usage = (page: Page) => page.getByTestId('usage').textContent()
+
+async function signIn(page: Page, email = EMAIL, password = PASSWORD) {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** The page that opens in the system's browser, which here is the same. */
+async function inBrowser(page: Page, act: () => Promise<unknown>): Promise<Page> {
+  const [opened] = await Promise.all([page.context().waitForEvent('page'), act()])
+  await opened.waitForLoadState()
+  return opened
+}
+
+test('signed out: pictures are made, nothing is asked, nothing of the account is loaded', async () => {
+  const { page } = journey
+  await startFirstPicture(page)
+  await page.getByTestId('prompt').fill(CANARY)
+  await runToEnd(page, '9')
+  expect(recorder.requests).toEqual([])
+  const scripts = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name }) => name),
+  )
+  expect(scripts.filter(name => name.includes('account-room'))).toEqual([])
+})
+
+test('what is wrong is said: a short password, a wrong one', async () => {
+  const { page } = journey
+  await goToAccount(page)
+  await signIn(page, EMAIL, 'nonsense')
+  await page.getByText('The e-mail address or the password is not right.').waitFor()
+})
+
+test('sign up, and the code of the mail leads in', async () => {
+  const { page } = journey
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByLabel('E-mail address').fill(EMAIL)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Create account', exact: true }).click()
+  await page.getByText('Look into your mailbox').waitFor()
+  const mail = await cloud.mails.waitFor({ to: EMAIL })
+  const code = /\b\d{6}\b/.exec(mail.text)![0]
+  await page.getByLabel('Code of six digits').fill('000000')
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByText('The code is wrong or has expired.').waitFor()
+  await page.getByLabel('Code of six digits').fill(code)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByTestId('plan-name').waitFor()
+  expect(await usage(page)).toMatch(/^0 of 50$/)
+})
+
+test('subscribing in the browser shows here by itself, and the quota rises', async () => {
+  const { page } = journey
+  await page.getByRole('button', { name: 'Upgrade' }).click()
+  const stripe = await inBrowser(page, () =>
+    page.getByRole('button', { name: 'Choose Plus' }).click(),
+  )
+  await stripe.getByRole('button', { name: 'Pay' }).click()
+  await stripe.getByText('go back to ComfyRunner').waitFor()
+  await stripe.close()
+  await until('the plan to change', async () =>
+    (await page.getByTestId('plan-name').textContent())?.includes('Plus'),
+  )
+  await until('the quota to rise', async () => (await usage(page)) === '0 of 1,000')
+  await page.getByRole('heading', { name: 'Receipts' }).waitFor()
+})
+
+test('a run is counted, and only its number is sent', async () => {
+  const { page } = journey
+  await page.getByTestId('room-editor').click()
+  await page.getByTestId('prompt').fill(`${CANARY}, at night`)
+  await runToEnd(page, '9')
+  await goToAccount(page)
+  await until('the run to count', async () => (await usage(page)) === '1 of 1,000')
+  await until('the count to be reported', async () =>
+    recorder.requests.some(
+      ({ path, body }) => path.includes('usage') && /"events":\[\{/.test(body),
+    ),
+  )
+  expect(recorder.requests.filter(({ body }) => body.includes(CANARY))).toEqual([])
+})
+
+test('“Save to my account” is the one way that a workflow leaves', async () => {
+  const { page } = journey
+  await page.getByTestId('room-editor').click()
+  await page.getByRole('button', { name: 'Workflow', exact: true }).click()
+  await page.getByText('Save to my account').click()
+  await page.getByText('is saved to your account').waitFor()
+  const carrying = recorder.requests.filter(({ body }) => body.includes(CANARY))
+  expect(carrying.map(({ path }) => path)).toEqual(['/rest/v1/rpc/save_workflow'])
+})
+
+test('a second device signs in within a second, opens it, and saves its own change', async () => {
+  elsewhere = await startJourney(settings())
+  const { page } = elsewhere
+  await goToAccount(page)
+  const startMs = performance.now()
+  await signIn(page)
+  await page.getByTestId('plan-name').waitFor()
+  console.log(`signed in after ${Math.round(performance.now() - startMs)} ms`)
+  await page.getByTestId('stored-workflow').getByRole('button', { name: 'Open' }).click()
+  await page.getByTestId('prompt').waitFor()
+  expect(await page.getByTestId('prompt').inputValue()).toBe(`${CANARY}, at night`)
+  await page.getByTestId('prompt').fill('another bird')
+  await page.getByRole('button', { name: 'Workflow', exact: true }).click()
+  await page.getByText('Save to my account').click()
+  await page.getByText('is saved to your account').waitFor()
+})
+
+test('two devices saved: the person chooses, and both states stay', async () => {
+  const { page } = journey
+  await page.getByTestId('prompt').fill('a third bird')
+  await page.getByRole('button', { name: 'Workflow', exact: true }).click()
+  await page.getByText('Save to my account').click()
+  await page.getByTestId('save-conflict').waitFor()
+  await page.getByRole('button', { name: 'Mine as the newest' }).click()
+  await page.getByTestId('save-conflict').waitFor({ state: 'detached' })
+  await goToAccount(page)
+  await page.getByText('Version 3').first().waitFor()
+  await page.getByRole('button', { name: /^More for/ }).click()
+  await page.getByText('Versions', { exact: true }).click()
+  await page.getByTestId('versions').getByText('Version 2').waitFor()
+})
+
+test('a share link opens a copy, until it is revoked', async () => {
+  const { page } = journey
+  const row = page.getByTestId('stored-workflow')
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: /^More for/ }).click()
+  await page.getByText('Share by a link').click()
+  const link = await until('the link', () =>
+    row
+      .getByRole('button', { name: 'Shared' })
+      .getAttribute('title', { timeout: 500 })
+      .catch(() => null),
+  )
+  const answer = await fetch(link)
+  expect(JSON.stringify(await answer.json())).toContain('a third bird')
+  await page.getByRole('button', { name: /^More for/ }).click()
+  await page.getByText('Stop sharing').click()
+  await row.getByRole('button', { name: 'Shared' }).waitFor({ state: 'detached' })
+  expect((await fetch(link)).status).toBe(404)
+})
+
+test('the export holds what the person saved, readably', async () => {
+  const { page } = journey
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export' }).click(),
+  ])
+  const files = unzipSync(readFileSync(await download.path()))
+  expect(Object.keys(files)).toContain('manifest.json')
+  const everything = Object.values(files)
+    .map(bytes => strFromU8(bytes))
+    .join('\n')
+  for (const held of [EMAIL, 'a third bird', CANARY]) expect(everything).toContain(held)
+})
+
+test('leaving asks for the password, gives 14 days, and can be taken back', async () => {
+  const { page } = journey
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByLabel(/^Your password/).fill('not it')
+  await page.getByRole('button', { name: /^Delete my account/ }).click()
+  await page.getByText('The password is not right.').waitFor()
+  await page.getByLabel(/^Your password/).fill(PASSWORD)
+  await page.getByRole('button', { name: /^Delete my account/ }).click()
+  await page.getByTestId('deletion-pending').waitFor()
+  await page.getByRole('button', { name: 'Keep the account' }).click()
+  await page.getByTestId('deletion-pending').waitFor({ state: 'detached' })
+})
+
+test('offline: what was heard stays in sight, and runs go on', async () => {
+  const { page } = journey
+  recorder.cut(true)
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await page.getByTestId('account-notice').getByText('cannot be reached').waitFor()
+  expect(await page.getByTestId('plan-name').textContent()).toContain('Plus')
+  await page.getByTestId('room-editor').click()
+  await page.getByTestId('prompt').fill('a bird without a cable')
+  await runToEnd(page, '9')
+  await goToAccount(page)
+  await page.getByText('1 not reported yet').waitFor()
+  recorder.cut(false)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await until('it to be reported', async () => (await usage(page)) === '2 of 1,000')
+})
+
+test('cancelled in the portal, it says until when it goes on', async () => {
+  const { page } = journey
+  const portal = await inBrowser(page, () =>
+    page.getByRole('button', { name: 'Cancel the plan' }).click(),
+  )
+  await portal.getByRole('button', { name: 'Cancel plan' }).click()
+  await portal.close()
+  await page.getByText(/Cancelled: it goes on until/).waitFor()
+})
+
+test('signed out everywhere: the other device says so and offers the way in', async () => {
+  const { page } = journey
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await page.getByTestId('sign-in').waitFor()
+  const other = elsewhere!.page
+  await goToAccount(other)
+  await other.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await other.getByTestId('account-expired').waitFor()
+})
+
+test('the network ledger names every host that was asked, and what for', async () => {
+  const { page } = journey
+  await page.getByTestId('room-settings').click()
+  const rows = page.locator('table tbody tr')
+  await rows.filter({ hasText: 'report how many workflows were run' }).first().waitFor()
+  expect(await rows.filter({ hasText: new URL(recorder.url).host }).count()).toBe(
+    await rows.count(),
+  )
+})
+
+test('nothing went wrong on either page', () => {
+  const expected = /status of 4\d\d|Failed to load resource/
+  const all = [...journey.complaints, ...elsewhere!.complaints]
+  expect(all.filter(complaint => !expected.test(complaint))).toEqual([])
+})
