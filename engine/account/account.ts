@@ -141,6 +141,9 @@ export function openAccount(options: AccountOptions): OpenAccount {
   async function refresh(): Promise<Account> {
     if (alive)
       await asking(async () => {
+        // A token stays good for a while; whether the session was ended elsewhere only Auth knows.
+        const { error } = await auth.getUser()
+        if (error) throw inWords(error)
         await hear()
         await usage.sync(mustBeKnown())
       }).catch(() => {})

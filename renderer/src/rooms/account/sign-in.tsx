@@ -35,7 +35,10 @@ const Sheet = ({
   about: ReactNode
   children: ReactNode
 }) => (
-  <section data-testid="sign-in" className="mx-auto w-full max-w-[360px] py-6">
+  <section
+    data-testid="sign-in"
+    className="mx-auto mt-4 w-full max-w-[400px] rounded-card border border-line bg-card p-6"
+  >
     <h2 className="text-[17px] font-semibold">{title}</h2>
     <p className="mt-1 text-soft">{about}</p>
     <div className="mt-5 flex flex-col gap-3">{children}</div>

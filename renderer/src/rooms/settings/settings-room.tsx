@@ -2,8 +2,9 @@
 import { useState } from 'react'
 import { changeSettings, useSystem } from '../../stores/system.ts'
 import { Button } from '../../ui/button.tsx'
-import { formatBytes, providerWords } from '../../ui/format.ts'
+import { formatBytes } from '../../ui/format.ts'
 import { Switch } from '../../ui/switch.tsx'
+import { HardwareCard } from './hardware-card.tsx'
 import { NetworkLedger } from './network-ledger.tsx'
 import { Card, Row, Segments } from './settings-parts.tsx'
 
@@ -55,14 +56,8 @@ export function SettingsRoom() {
                     onChange={memoryBudgetMb => changeSettings({ memoryBudgetMb })}
                   />
                 </Row>
-                {info && (
-                  <Row label="This machine">
-                    <span className="selectable text-right text-soft">
-                      {info.hardware}, {providerWords(info.provider)}
-                    </span>
-                  </Row>
-                )}
               </Card>
+              <HardwareCard />
               <Card
                 title="Model folders"
                 about="Further folders with ComfyUI’s layout, such as the models folder of your ComfyUI."
