@@ -4,6 +4,7 @@ import { RPCHandler } from '@orpc/server/message-port'
 import type { BrowserWindow } from 'electron'
 import { createRouter } from '../../engine/api/handlers.ts'
 import { startLocalEngine } from '../../engine/backends/local-engine.ts'
+import { testProvider } from '../../engine/backends/provider-test.ts'
 import { createApp } from '../../engine/host/app.ts'
 import { type Host, startHost } from '../../engine/host/host.ts'
 import { followLinks } from './deep-links.ts'
@@ -38,11 +39,12 @@ export async function startDesktop(
   refusePermissions(electron)
   setMenu(electron, platform)
 
+  const spawn = () => spawnEngine(electron, join(dist, 'engine.mjs'))
   const host = startHost({
     dataDir,
     seal: keychain(electron),
-    startEngine: config =>
-      startLocalEngine(config, { spawn: () => spawnEngine(electron, join(dist, 'engine.mjs')) }),
+    startEngine: config => startLocalEngine(config, { spawn }),
+    testProvider: (provider, signal) => testProvider(provider, { spawn, signal }),
   })
   const page = createApp(host)
   answerRequests(electron, request => page.fetch(request))

@@ -127,6 +127,34 @@ export const systemInfo = z.object({
 })
 export type SystemInfo = z.infer<typeof systemInfo>
 
+export const providerId = z.enum(['cpu', 'cuda', 'dml', 'webgpu', 'coreml'])
+
+/** What this machine is and can, in words and figures. */
+export const hardwareReport = z.object({
+  processor: text,
+  cores: z.number().int(),
+  /** `AMX, AVX-512, AVX2`: those that the engine is quicker for; empty where the system does not say. */
+  instructions: text,
+  memoryBytes: z.number(),
+  gpus: z.array(z.object({ name: text, memoryBytes: z.number().optional() })),
+  /** Where networks can be computed on this system. */
+  providers: z.array(
+    z.object({
+      id: providerId,
+      name: text,
+      state: z.enum(['used', 'ready', 'untested', 'refused', 'missing']),
+      about: text,
+    }),
+  ),
+  /** Why that one is used. */
+  why: text,
+  /** fp32 matrix products, 10⁹ operations a second, with the provider that is used. */
+  gflops: z.number().optional(),
+  /** How long a well-known picture takes. */
+  expectation: text,
+})
+export type HardwareReport = z.infer<typeof hardwareReport>
+
 export const ledgerRow = z.object({
   timeMs,
   host: text,
@@ -143,8 +171,12 @@ export const settings = z.object({
   previews: z.boolean(),
   /** Megabytes that loaded models may take; 0 = half the memory. */
   memoryBudgetMb: z.number().int().min(0),
+  /** `int8`: diffusion networks are quicker on the processor, and pictures differ a little. */
+  precision: z.enum(['exact', 'int8']),
   /** Further folders with ComfyUI's layout. */
   modelDirs: z.array(text),
+  /** Where networks are computed. */
+  provider: z.enum(['auto', ...providerId.options]),
 })
 export type Settings = z.infer<typeof settings>
 
@@ -255,6 +287,8 @@ export const contract = {
 
   system: {
     info: oc.output(systemInfo),
+    /** Measures the machine at the first call, which takes a second. */
+    hardware: oc.output(hardwareReport),
     ledger: oc.output(z.array(ledgerRow)),
     settings: oc.output(settings),
     change: oc.input(settings.partial()).output(settings),

@@ -33,6 +33,7 @@ export const systemHandlers = (host: Host) => ({
     await host.system.lookForComfyUi()
     return host.system.info()
   }),
+  hardware: os.hardware.handler(() => host.hardware()),
   ledger: os.ledger.handler(() => host.store.ledger.list(LEDGER_ROWS_SHOWN)),
   settings: os.settings.handler(() => host.store.settings.all()),
   change: os.change.handler(({ input }) => {

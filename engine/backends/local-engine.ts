@@ -22,6 +22,8 @@ export interface LocalEngine {
   readonly state: EngineState
   readonly memory: { rssBytes: number; modelBytes: number }
   readonly provider: string
+  /** What it had to do otherwise than asked, for the user; said on standard error too. */
+  readonly notices: readonly string[]
   readonly pid: number | undefined
 }
 
@@ -38,6 +40,7 @@ const INTERRUPT_TIMEOUT_MS = 20_000
 const CLOSE_TIMEOUT_MS = 2_000
 const BACK_OFF_MS = { first: 200, most: 30_000 }
 const LOG_TAIL = 2_000
+const NOTICES_MOST = 5
 
 /** From the sources the worker is a TypeScript file; for a bundle, one of `dist/parts`, it is `dist/engine.mjs`. */
 const workerPath = () => {
@@ -46,7 +49,7 @@ const workerPath = () => {
   return fileURLToPath(new URL(worker, here))
 }
 
-const forkWorker = () =>
+export const forkWorker = (): ChildProcess =>
   fork(workerPath(), [], {
     execArgv: [],
     serialization: 'advanced',
@@ -79,7 +82,8 @@ export function startLocalEngine(
   const listeners = new Set<() => void>()
   let state: EngineState = 'starting'
   let memory = { rssBytes: 0, modelBytes: 0 }
-  let provider = 'cpu'
+  let provider: string = config.provider ?? 'cpu'
+  const notices: string[] = []
   let child: ChildProcess | undefined
   let restart: NodeJS.Timeout | undefined
   let backOffMs = 0
@@ -137,7 +141,14 @@ export function startLocalEngine(
       provider = message.provider
       become(current ? 'busy' : 'ready')
       sendJob()
-    } else if (current?.job.id === message.job) {
+    } else if (message.type === 'notice') {
+      if (notices.includes(message.text)) return
+      // Few: a model that does not fit is one notice, however often it runs.
+      notices.splice(0, notices.length - NOTICES_MOST + 1)
+      notices.push(message.text)
+      log(`${message.text}\n`)
+      changed()
+    } else if (message.type === 'event' && current?.job.id === message.job) {
       deliver(message.event)
     }
   }
@@ -181,7 +192,8 @@ export function startLocalEngine(
     if (!run) return
     const { executed } = run
     const asked = run.interrupted || closed
-    deliver(asked ? { type: 'interrupted', executed } : engineDied(how, logTail, run))
+    const onGpu = config.provider !== undefined && config.provider !== 'cpu'
+    deliver(asked ? { type: 'interrupted', executed } : engineDied(how, logTail, run, onGpu))
   }
 
   function interrupt(run: CurrentRun): void {
@@ -239,6 +251,9 @@ export function startLocalEngine(
     get provider() {
       return provider
     },
+    get notices() {
+      return notices
+    },
     get pid() {
       return child?.pid
     },
@@ -257,7 +272,7 @@ export function startLocalEngine(
   }
 }
 
-function engineDied(how: string, logTail: string, run: CurrentRun): RunFailure {
+function engineDied(how: string, logTail: string, run: CurrentRun, onGpu: boolean): RunFailure {
   const working = [...run.working].at(-1)
   const where = working === undefined ? '' : ` while node ${working} was running`
   const killed = how.includes('SIGKILL') || /bad_alloc|out of memory/i.test(logTail)
@@ -267,7 +282,9 @@ function engineDied(how: string, logTail: string, run: CurrentRun): RunFailure {
     message: `The engine process ended unexpectedly${where} (${how}).`,
     hint: killed
       ? 'Most often the memory of the machine was used up: try a smaller picture. The engine has been started again.'
-      : 'The engine has been started again: run once more. If it happens again, please report it.',
+      : onGpu
+        ? 'The engine has been started again. If it happens again, choose the processor in the settings: the GPU’s driver may be the cause.'
+        : 'The engine has been started again: run once more. If it happens again, please report it.',
     exceptionType: 'EngineDied',
     traceback: logTail.trim() ? logTail.trim().split('\n') : undefined,
     executed: run.executed,

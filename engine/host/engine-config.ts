@@ -1,6 +1,7 @@
 // Which models this machine has, and how the engine process is told about its folders.
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import type { Settings } from '../api/contract.ts'
 import { type ExtraModelDirs, ExtraPathsError } from '../library/extra-model-paths.ts'
 import { findExtraModelDirs, type ModelFolders, modelFolders } from '../library/model-folders.ts'
 import type { EngineConfig } from '../run/protocol.ts'
@@ -28,9 +29,10 @@ export function findModels(folders: Folders, broken: (message: string) => void):
 
 /** @param memoryBudgetBytes 0 = half of the machine's memory */
 export const engineConfig = (
-  folders: Pick<Folders, 'input' | 'output' | 'temp' | 'models' | 'resources'>,
+  folders: Pick<Folders, 'data' | 'input' | 'output' | 'temp' | 'models' | 'resources'>,
   extraModelDirs: ExtraModelDirs,
   memoryBudgetBytes: number,
+  precision: Settings['precision'] = 'exact',
 ): EngineConfig => ({
   inputDir: folders.input,
   outputDir: folders.output,
@@ -38,4 +40,5 @@ export const engineConfig = (
   modelDirs: [...folders.models, bundledModels(folders)],
   extraModelDirs,
   memoryBudgetBytes: memoryBudgetBytes || Math.floor(totalmem() / 2),
+  int8Dir: precision === 'int8' ? join(folders.data, 'int8') : undefined,
 })

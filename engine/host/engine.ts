@@ -63,5 +63,8 @@ export function replaceableEngine(start: StartEngine, config: EngineConfig): Rep
     get provider() {
       return engine.provider
     },
+    get notices() {
+      return engine.notices
+    },
   }
 }

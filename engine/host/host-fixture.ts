@@ -46,6 +46,7 @@ export function fakeEngine(script: Script) {
     },
     memory: { rssBytes: 0, modelBytes: 0 },
     provider: 'fake',
+    notices: [],
   }
   const start: StartEngine = config => {
     configs.push(config)

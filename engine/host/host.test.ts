@@ -79,7 +79,7 @@ test('queued runs outlive a restart, in their order, and the pause does too', as
   expect(test1.engine.jobs.map(job => job.id)).toEqual(['c', 'a', 'b'])
 })
 
-test('other model folders and another memory budget restart the engine, other settings do not', async () => {
+test('other model folders, memory budget or precision restart the engine, other settings do not', async () => {
   test1 = testHost()
   const { host } = test1
   const started = () => test1!.configs.length
@@ -91,4 +91,8 @@ test('other model folders and another memory budget restart the engine, other se
   expect(started()).toBe(2)
   expect(test1.configs[1]).toMatchObject({ memoryBudgetBytes: 100 * 2 ** 20 })
   expect(test1.configs[1]!.modelDirs).toContain(join(test1.dir, 'more'))
+  expect(test1.configs[1]!.int8Dir).toBeUndefined()
+  host.store.settings.change({ precision: 'int8' })
+  host.settingsChanged({ precision: 'int8' })
+  expect(test1.configs[2]!.int8Dir).toBe(join(test1.dir, 'int8'))
 })

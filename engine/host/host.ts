@@ -1,7 +1,8 @@
 // The application core: queue, database, pictures, engine. Knows neither HTTP nor Electron; both
 // put a door in front of it.
 import { join } from 'node:path'
-import type { HostEvent, Run, Settings } from '../api/contract.ts'
+import type { HardwareReport, HostEvent, Run, Settings } from '../api/contract.ts'
+import { type TestProvider, testProvider } from '../backends/provider-test.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import { type JsonNumber, toNumber } from '../graph/json.ts'
 import type { ModelFolders } from '../library/model-folders.ts'
@@ -29,6 +30,7 @@ import { clearLeftovers } from './leftovers.ts'
 import { createLiveRun } from './live-run.ts'
 import { createNetwork, type Network } from './network.ts'
 import { oncePerTurn, throttled } from './pace.ts'
+import { createPlacing, untested } from './placing.ts'
 import { createPreviews, type Previews } from './previews.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { fileSecrets, type Seal } from './secrets.ts'
@@ -36,6 +38,8 @@ import type { Submission } from './submission.ts'
 import { createSystem, type System } from './system.ts'
 import { trimTemp } from './temp.ts'
 import { createTrash } from './trash.ts'
+
+const localProviderTest: TestProvider = (provider, signal) => testProvider(provider, { signal })
 
 /** The engine reports its memory more often than a page needs it. */
 const SYSTEM_EVERY_MS = 500
@@ -45,6 +49,8 @@ const TRIM_EVERY_RUNS = 100
 export interface HostOptions extends FolderOptions {
   /** Another engine than this machine's, for tests. */
   startEngine?: StartEngine
+  /** How providers are tested where the engine is not this machine's usual one; without, none is. */
+  testProvider?: TestProvider
   /** The system's keychain, where the shell has one. */
   seal?: Seal
 }
@@ -82,6 +88,8 @@ export interface Host {
   /** What nodes themselves check before a run is queued. */
   checks(): Checks
   settingsChanged(changed: Partial<Settings>): void
+  /** What this machine can; measured at the first call. */
+  hardware(): Promise<HardwareReport>
   workflowsChanged(): void
   watch(watcher: RunWatcher): () => void
   close(): Promise<void>
@@ -100,12 +108,26 @@ export function startHost(options: HostOptions = {}): Host {
   let models!: ModelFolders
   let config!: EngineConfig
   const configure = (): EngineConfig => {
-    const { modelDirs, memoryBudgetMb } = store.settings.all()
+    const { modelDirs, memoryBudgetMb, precision } = store.settings.all()
     folders.models = [...ownRoots, ...modelDirs]
     models = findModels(folders, message => notices.push(message))
-    config = engineConfig(folders, models.extra, memoryBudgetMb * 2 ** 20)
+    const budgetBytes = memoryBudgetMb * 2 ** 20
+    const own = engineConfig(folders, models.extra, budgetBytes, precision)
+    config = { ...own, ...placing.config }
     return config
   }
+  const test = options.testProvider ?? (options.startEngine ? undefined : localProviderTest)
+  const closing = new AbortController()
+  const placing = createPlacing({
+    data: test && folders.data,
+    test: test ?? untested,
+    signal: closing.signal,
+    choice: () => (test ? store.settings.all().provider : 'cpu'),
+    changed: () => {
+      if (config.provider !== placing.config.provider) engine.reconfigure(configure())
+      saySystem()
+    },
+  })
   const engine = replaceableEngine(options.startEngine ?? localEngine, configure())
 
   const watchers = new Set<RunWatcher>()
@@ -129,7 +151,7 @@ export function startHost(options: HostOptions = {}): Host {
     () => store.settings.all().offline,
     () => saySystem(),
   )
-  const system = createSystem({ store, engine, folders, network, notices })
+  const system = createSystem({ store, engine, folders, network, notices, placing })
   const account = accountDoor({
     resources: folders.resources,
     store,
@@ -241,13 +263,15 @@ export function startHost(options: HostOptions = {}): Host {
       workflowsChanged()
     },
     checks: () => nodeChecks(nodeTypes, { files: diskFiles(config), models: namesOnly(models) }),
-    settingsChanged({ modelDirs, memoryBudgetMb }) {
-      if (modelDirs !== undefined || memoryBudgetMb !== undefined) {
+    settingsChanged({ modelDirs, memoryBudgetMb, precision, provider }) {
+      if ([modelDirs, memoryBudgetMb, precision].some(value => value !== undefined)) {
         engine.reconfigure(configure())
         emit({ type: 'catalogue' })
       }
+      if (provider !== undefined) void placing.again()
       saySystem()
     },
+    hardware: () => placing.report(!queue.running),
     workflowsChanged,
     watch(watcher) {
       watchers.add(watcher)
@@ -255,6 +279,7 @@ export function startHost(options: HostOptions = {}): Host {
     },
     async close() {
       const settled = queue.stop()
+      closing.abort()
       closed = true
       stopListening()
       account.close()

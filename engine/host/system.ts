@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import type { Folders } from './folders.ts'
 import { describeMachine, thisMachine } from './hardware.ts'
 import type { Network } from './network.ts'
+import type { Placing } from './placing.ts'
 import { VERSION } from './version.ts'
 
 const COMFYUI_PORT = 8188
@@ -19,6 +20,7 @@ export interface SystemOptions {
   network: Network
   /** What the user must know from this start. */
   notices: readonly string[]
+  placing: Pick<Placing, 'notice'>
 }
 
 export interface System {
@@ -29,7 +31,8 @@ export interface System {
   readonly ownPorts: Set<number>
 }
 
-export function createSystem({ store, engine, folders, network, notices }: SystemOptions): System {
+export function createSystem(options: SystemOptions): System {
+  const { store, engine, folders, network, notices, placing } = options
   const hardware = describeMachine(thisMachine())
   const ownPorts = new Set<number>()
   let comfyui: SystemInfo['comfyui']
@@ -47,7 +50,8 @@ export function createSystem({ store, engine, folders, network, notices }: Syste
       offline: store.settings.all().offline,
       folders: { data: folders.data, output: folders.output, models: folders.models },
       comfyui,
-      notice: notices.join(' ') || undefined,
+      notice:
+        [...notices, placing.notice, ...engine.notices].filter(Boolean).join(' ') || undefined,
     }),
     async lookForComfyUi() {
       if (Date.now() - lookedMs < LOOK_EVERY_MS || ownPorts.has(COMFYUI_PORT)) return

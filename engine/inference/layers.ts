@@ -3,24 +3,61 @@
 // with its weights mapped instead of copied.
 import { basename } from 'node:path'
 import { ModelError } from '../nodes/models.ts'
+import { type Int8Layer, int8Conv, int8Linear } from './int8.ts'
 import { DataType, type OnnxGraph, real, type Value } from './onnx-graph.ts'
 import { type Weight, type Weights, type WeightType, weight } from './weights.ts'
+import { doubled, fastConv, pays, sameSize, type UsualPicture } from './winograd.ts'
 
 /** Which operators compute a layer. What is quick on a CPU is slow or wrong on WebGPU. */
 export interface OpProfile {
   linear: 'fused-matmul' | 'gemm'
   attention: 'multi-head' | 'decomposed'
   silu: 'quick-gelu' | 'sigmoid'
+  /** 3×3 kernels: with fewer multiplications where that pays, or as they are. */
+  conv: 'winograd' | 'direct'
 }
 
-export type Provider = 'cpu' | 'webgpu' | 'dml' | 'coreml'
+export type Provider = 'cpu' | 'cuda' | 'dml' | 'webgpu' | 'coreml'
 
-const gpu: OpProfile = { linear: 'gemm', attention: 'decomposed', silu: 'sigmoid' }
+const gpu: OpProfile = {
+  linear: 'gemm',
+  attention: 'decomposed',
+  silu: 'sigmoid',
+  conv: 'direct',
+}
 export const profiles: Record<Provider, OpProfile> = {
-  cpu: { linear: 'fused-matmul', attention: 'multi-head', silu: 'quick-gelu' },
-  webgpu: gpu,
+  cpu: { linear: 'fused-matmul', attention: 'multi-head', silu: 'quick-gelu', conv: 'winograd' },
+  cuda: gpu,
   dml: gpu,
+  webgpu: gpu,
   coreml: gpu,
+}
+
+/** What layers are made of unless they are told. */
+let usual: OpProfile = profiles.cpu
+
+/** Makes a graph for another provider. Building is synchronous: nothing else can come in between. */
+export function buildFor<T>(provider: Provider, build: () => T): T {
+  const before = usual
+  usual = profiles[provider]
+  try {
+    return build()
+  } finally {
+    usual = before
+  }
+}
+
+/** Weights rounded to 8 bits that layers use where they find them. */
+let usualRounded: Weights | undefined
+
+/** Makes a graph with 8-bit layers, on the processor. As `buildFor`. */
+export function buildRounded<T>(rounded: Weights, build: () => T): T {
+  usualRounded = rounded
+  try {
+    return build()
+  } finally {
+    usualRounded = undefined
+  }
 }
 
 /** Something added to a layer's output, such as a LoRA: x → x·down·up·strength. */
@@ -42,6 +79,8 @@ export interface ConvShape {
   stride?: number
   /** Top, left, bottom, right. By default the output is as large as the input. */
   pads?: readonly [number, number, number, number]
+  /** What is known of the picture. Without it the kernel is computed as it is. */
+  picture?: UsualPicture
 }
 
 const stored: Partial<Record<WeightType, DataType>> = {
@@ -60,12 +99,13 @@ export class Layers {
   readonly weights: Weights
   readonly profile: OpProfile
   readonly branches: readonly Branch[]
+  private readonly rounded = usualRounded
   private readonly widened = new Map<Value, Value>()
 
   constructor(
     graph: OnnxGraph,
     weights: Weights,
-    profile: OpProfile = profiles.cpu,
+    profile: OpProfile = usual,
     branches: readonly Branch[] = [],
   ) {
     this.graph = graph
@@ -152,6 +192,8 @@ export class Layers {
     const [outputs, inputs] = this.shape(`${key}.weight`) as [number, number]
     const name = `${key}.weight`
     const bias = this.has(`${key}.bias`) ? this.weight(`${key}.bias`) : undefined
+    const layer = this.int8(name, bias)
+    if (layer) return this.branched(x, key, int8Linear(this.graph, x, layer))
     if (this.folds(name))
       return this.product(x, this.weight(name, [outputs, inputs]), [outputs, inputs], bias)
     const scale = this.scale(name)
@@ -160,7 +202,17 @@ export class Layers {
     const y = scale
       ? this.addTo(this.times(this.product(x, w, [outputs, inputs]), scale), bias)
       : this.product(x, w, [outputs, inputs], bias)
+    return this.branched(x, key, y)
+  }
+
+  private branched(x: Value, key: string, y: Value): Value {
     return this.branches.reduce((sum, branch) => branch.linear(this, key, x, sum), y)
+  }
+
+  /** Undefined for a layer that is computed exactly. */
+  private int8(name: string, bias: Value | undefined): Int8Layer | undefined {
+    const { rounded } = this
+    return rounded?.tensors.has(name) && !this.folds(name) ? { rounded, name, bias } : undefined
   }
 
   /** x·wᵀ + bias, w [out, in]. */
@@ -179,11 +231,46 @@ export class Layers {
 
   /** [B,in,H,W] → [B,out,H',W'] */
   conv(x: Value, key: string, shape: ConvShape = {}): Value {
-    const bias = this.has(`${key}.bias`) ? [this.weight(`${key}.bias`)] : []
-    const size = this.shape(`${key}.weight`)
-    const y = this.convolve([x, this.weight(`${key}.weight`), ...bias], size, shape)
+    const y =
+      this.int8Conv(x, key, shape) ?? this.winograd(x, key, shape) ?? this.directConv(x, key, shape)
     if (this.folds(`${key}.weight`)) return y
     return this.branches.reduce((sum, branch) => branch.conv(this, key, x, sum, shape), y)
+  }
+
+  /** The same after doubling the picture: [B,in,H,W] → [B,out,2H,2W]. */
+  doubledConv(x: Value, key: string, picture: UsualPicture): Value {
+    const fast = this.branches.length === 0 && this.winograd(x, key, { picture }, doubled)
+    return fast || this.conv(this.upsample(x), key)
+  }
+
+  private directConv(x: Value, key: string, shape: ConvShape): Value {
+    const bias = this.has(`${key}.bias`) ? [this.weight(`${key}.bias`)] : []
+    const size = this.shape(`${key}.weight`)
+    return this.convolve([x, this.weight(`${key}.weight`), ...bias], size, shape)
+  }
+
+  private int8Conv(x: Value, key: string, { stride = 1, pads }: ConvShape): Value | undefined {
+    const bias = this.has(`${key}.bias`) ? this.weight(`${key}.bias`) : undefined
+    const layer = pads ? undefined : this.int8(`${key}.weight`, bias)
+    if (!layer) return undefined
+    if (this.shape(`${key}.weight`)[2] === 3) return int8Conv(this.graph, x, layer, stride)
+    return stride === 1 ? this.unrows(int8Linear(this.graph, this.rows(x), layer), x) : undefined
+  }
+
+  /** Undefined where it does not pay or cannot be done. */
+  private winograd(
+    x: Value,
+    key: string,
+    { stride = 1, pads, picture }: ConvShape,
+    algorithm = sameSize,
+  ): Value | undefined {
+    const [outputs, inputs, ...kernel] = this.shape(`${key}.weight`) as [number, number]
+    if (this.profile.conv !== 'winograd' || !picture || stride !== 1 || pads) return undefined
+    const options = { algorithm, ...picture, size: [outputs, inputs] } as const
+    if (kernel.join() !== '3,3' || !pays(options)) return undefined
+    const y = fastConv(this.graph, x, this.weight(`${key}.weight`), options)
+    const bias = this.has(`${key}.bias`) && this.weight(`${key}.bias`, [1, outputs, 1, 1])
+    return bias ? this.add(y, bias) : y
   }
 
   convolve(inputs: readonly Value[], size: readonly number[], shape: ConvShape): Value {
@@ -270,6 +357,24 @@ export class Layers {
     return graph.op('Reshape', [rows, graph.ints([0, 0, width])])
   }
 
+  /** Sum over all queries of the share of each key, mean over the heads: [B,S,width]² → [B,T]. */
+  attentionGot(
+    [q, k]: readonly [Value, Value],
+    { heads, width }: { heads: number; width: number },
+  ) {
+    const { graph } = this
+    const split = (x: Value, perm: number[]) =>
+      graph.op('Transpose', [graph.op('Reshape', [x, graph.ints([0, 0, heads, width / heads])])], {
+        perm,
+      })
+    const scale = graph.scalar(1 / Math.sqrt(width / heads))
+    const scaled = graph.op('Mul', [split(q, [0, 2, 1, 3]), scale])
+    const scores = graph.op('MatMul', [scaled, split(k, [0, 2, 3, 1])])
+    const shares = graph.op('Softmax', [scores], { axis: -1 })
+    const mean = graph.op('ReduceMean', [shares, graph.ints([1])], { keepdims: 0 })
+    return graph.op('ReduceSum', [mean, graph.ints([1])], { keepdims: 0 })
+  }
+
   /** [S,S]: 0 up to the diagonal, very negative above. */
   private causalMask(q: Value): Value {
     const { graph } = this
@@ -286,11 +391,13 @@ export class Layers {
     return graph.op('Transpose', [flat], { perm: [0, 2, 1] })
   }
 
-  /** [B,H·W,C] → the shape of the picture it came from. */
+  /** [B,H·W,C] → [B,C,H,W], as large as a picture. */
   unrows(rows: Value, like: Value): Value {
     const { graph } = this
     const flat = graph.op('Transpose', [rows], { perm: [0, 2, 1] })
-    return graph.op('Reshape', [flat, graph.op('Shape', [like])])
+    const edges = graph.op('Shape', [like], { start: 2, end: 4 })
+    const shape = graph.op('Concat', [graph.ints([0, -1]), edges], { axis: 0 })
+    return graph.op('Reshape', [flat, shape])
   }
 
   /** Nearest neighbour, twice as large, or as large as `like` where odd sizes were halved. */

@@ -9,6 +9,7 @@ import type { Weight } from './weights.ts'
 export const DataType = {
   float: 1,
   uint8: 2,
+  int8: 3,
   int64: 7,
   bool: 9,
   float16: 10,
@@ -44,7 +45,14 @@ export interface GraphNode {
 }
 
 /** Operators of onnxruntime's own domain. */
-const contributed = new Set(['FusedMatMul', 'MultiHeadAttention', 'QuickGelu', 'RotaryEmbedding'])
+const contributed = new Set([
+  'DynamicQuantizeMatMul',
+  'FusedMatMul',
+  'MatMulIntegerToFloat',
+  'MultiHeadAttention',
+  'QuickGelu',
+  'RotaryEmbedding',
+])
 
 const irVersion = 10
 const opsetVersion = 21
@@ -121,6 +129,11 @@ export class OnnxGraph {
       this.initializers.set(name, { type, dims, content })
     }
     return name
+  }
+
+  /** Weights that are stored in a type. */
+  storedAs(type: DataType): Value[] {
+    return [...this.initializers].filter(([, stored]) => stored.type === type).map(([name]) => name)
   }
 
   /** The model as bytes for onnxruntime. */

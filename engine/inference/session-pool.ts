@@ -1,28 +1,29 @@
 // Open sessions, shared by whoever asks for the same network, and let go least recently used first
 // when their weights pass a budget. Nobody holds a session: each run names it anew.
 import type { Tensor } from '../tensor.ts'
+import { int8Weights } from './int8-file.ts'
+import { buildRounded } from './layers.ts'
 import type { OnnxGraph } from './onnx-graph.ts'
-import {
-  type Ids,
-  type Optimization,
-  openSession,
-  type Session,
-  usualOptimization,
-} from './session.ts'
+import { openPlaced, type PlacedOptions } from './providers/fallback.ts'
+import { type Ids, type Optimization, type Session, usualOptimization } from './session.ts'
+import type { Weights } from './weights.ts'
 
 export interface SessionRecipe {
   /** Files, versions and options: equal keys are equal networks. */
   readonly key: string
   /** What it holds in memory, roughly: the bytes of its weights. */
   readonly costBytes: number
+  /** Weights that may be rounded to 8 bits where the user wants it: a file, and how their names begin. */
+  readonly roundable?: { weights: Weights; prefix: string }
   /** `usualOptimization` by default. */
   readonly optimization?: Optimization
   build(): OnnxGraph
 }
 
-export interface SessionPoolOptions {
+export interface SessionPoolOptions extends Omit<PlacedOptions, 'optimization'> {
   budgetBytes: number
-  threads?: number
+  /** Where rounded weights are kept; without it all is computed exactly. */
+  int8Dir?: string
 }
 
 interface Entry {
@@ -88,10 +89,17 @@ export class SessionPool {
     return entry
   }
 
-  private open({ key, costBytes, build, ...recipe }: SessionRecipe): Entry {
-    const { threads } = this.options
+  private open({ key, costBytes, build: exact, ...recipe }: SessionRecipe): Entry {
+    const { int8Dir, provider = 'cpu' } = this.options
+    const { roundable } = recipe
+    const build =
+      int8Dir && roundable && provider === 'cpu'
+        ? () => buildRounded(int8Weights(roundable.weights, roundable.prefix, int8Dir), exact)
+        : exact
     const optimization = recipe.optimization ?? usualOptimization(costBytes)
-    const session = Promise.resolve().then(() => openSession(build(), { optimization, threads }))
+    const session = Promise.resolve().then(() =>
+      openPlaced({ build, costBytes }, { ...this.options, optimization }),
+    )
     // A session that did not open must not stay in the way of the next try.
     session.catch(() => this.entries.delete(key))
     return { session, costBytes, runs: 0 }

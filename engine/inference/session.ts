@@ -6,6 +6,7 @@ import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Provider } from './layers.ts'
 import type { OnnxGraph } from './onnx-graph.ts'
+import { providerProfiles } from './providers/profiles.ts'
 
 /**
  * `disabled` loads at once and maps the weights; `all` folds and repacks them: quicker to run,
@@ -40,8 +41,8 @@ export async function openSession(
 ): Promise<Session> {
   const ort = await import('onnxruntime-node')
   const session = await ort.InferenceSession.create(graph.encode(), {
-    executionProviders: [provider],
-    graphOptimizationLevel: optimization,
+    executionProviders: [providerProfiles[provider].configure(graph)],
+    graphOptimizationLevel: providerProfiles[provider].optimization ?? optimization,
     intraOpNumThreads: threads,
     // Plans memory for every new picture size at once, and keeps it: a third more for nothing.
     enableMemPattern: false,

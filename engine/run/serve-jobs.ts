@@ -1,4 +1,5 @@
 // The engine process's side of protocol.ts: one job at a time, interrupts at once, memory reports.
+import type { Provider } from '../inference/layers.ts'
 import type { Models } from '../nodes/models.ts'
 import type { Job, RunEvent } from './events.ts'
 import { type Environment, execute } from './executor.ts'
@@ -21,7 +22,9 @@ export interface EngineEnvironment extends Environment {
 }
 
 /** @param build called once the process has said that it is there, so it may import what is heavy */
-export function serveJobs(build: (config: EngineConfig) => Promise<EngineEnvironment>): void {
+export function serveJobs(
+  build: (config: EngineConfig, notice: (text: string) => void) => Promise<EngineEnvironment>,
+): void {
   const channel = hostChannel()
   const send = (message: FromEngine) => channel.send(message)
   let building: Promise<EngineEnvironment> | undefined
@@ -71,8 +74,10 @@ export function serveJobs(build: (config: EngineConfig) => Promise<EngineEnviron
 
   function hear(message: ToEngine): void {
     if (message.type === 'configure') {
-      send({ type: 'ready', provider: 'cpu' })
-      building = new Promise(resolve => setImmediate(() => resolve(build(message.config))))
+      const { config } = message
+      send({ type: 'ready', provider: config.provider ?? 'cpu' })
+      const notice = (text: string) => send({ type: 'notice', text })
+      building = new Promise(resolve => setImmediate(() => resolve(build(config, notice))))
       // The next run says what went wrong; until then it is not unhandled.
       building.catch(() => {})
     } else if (message.type === 'run') {
@@ -81,6 +86,8 @@ export function serveJobs(build: (config: EngineConfig) => Promise<EngineEnviron
       inTurn(() => run(message.job, abort.signal))
     } else if (message.type === 'interrupt') {
       if (running?.id === message.job) running.abort.abort()
+    } else if (message.type === 'self-test') {
+      inTurn(() => testProvider(message.provider, send))
     } else {
       inTurn(() => free(message.results))
     }
@@ -89,4 +96,13 @@ export function serveJobs(build: (config: EngineConfig) => Promise<EngineEnviron
   channel.listen(hear)
   // Ctrl+C in a terminal reaches the whole process group; the host decides when this process ends.
   process.on('SIGINT', () => {})
+}
+
+async function testProvider(provider: Provider, send: (message: FromEngine) => void) {
+  try {
+    const { selfTest } = await import('../inference/providers/self-test.ts')
+    send({ type: 'self-test', result: await selfTest(provider) })
+  } catch (error) {
+    send({ type: 'self-test', error: error instanceof Error ? error.message : String(error) })
+  }
 }

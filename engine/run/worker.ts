@@ -8,7 +8,7 @@ import { endWithHost } from './host-watch.ts'
 import { serveJobs } from './serve-jobs.ts'
 
 endWithHost()
-serveJobs(async config => {
+serveJobs(async (config, notice) => {
   // Imported late: onnxruntime takes its time, and the process should be there at once.
   const { modelStore } = await import('../models/store.ts')
   const memory = totalmem()
@@ -18,6 +18,10 @@ serveJobs(async config => {
     nodeTypes,
     cache: new ResultCache({ budgetBytes: memory / 16, limitBytes: memory / 4 }),
     files: diskFiles(config),
-    models: modelStore({ ...config, memoryBudgetBytes: config.memoryBudgetBytes || memory / 2 }),
+    models: modelStore({
+      ...config,
+      memoryBudgetBytes: config.memoryBudgetBytes || memory / 2,
+      notice,
+    }),
   }
 })

@@ -7,7 +7,9 @@ export const DEFAULT_SETTINGS: Settings = {
   offline: false,
   previews: true,
   memoryBudgetMb: 0,
+  precision: 'exact',
   modelDirs: [],
+  provider: 'auto',
 }
 
 export function settingsStore(db: Db) {

@@ -1,8 +1,11 @@
 // `comfyrunner bench`: how fast this machine runs the engine.
 import { resolve } from 'node:path'
 import { benchEngine, benchText } from '../../../bench/engine-bench.ts'
+import { testProvider } from '../../backends/provider-test.ts'
 import { writeJson } from '../../graph/json.ts'
 import { planFolders } from '../folders.ts'
+import { hardwareReport, hardwareText } from '../hardware-report.ts'
+import { lookAround, place } from '../placements.ts'
 import { readArgs } from './usage.ts'
 
 const OPTIONS = { json: { type: 'boolean' } } as const
@@ -10,11 +13,19 @@ const OPTIONS = { json: { type: 'boolean' } } as const
 /** Further checkpoints may be named; the starter model is always measured. */
 export async function bench(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(args, OPTIONS)
+  const note = (text: string) => process.stderr.write(`${text} …\n`)
+  const folders = planFolders()
+  note('hardware')
+  const surroundings = await lookAround({ test: provider => testProvider(provider) })
+  const hardware = await hardwareReport(surroundings, await place('auto', surroundings))
   const report = await benchEngine({
     checkpoints: positionals.map(file => resolve(file)),
-    resources: planFolders().resources,
-    note: text => process.stderr.write(`${text} …\n`),
+    resources: folders.resources,
+    note,
   })
-  process.stdout.write(`${values.json ? writeJson(report, 2) : benchText(report)}\n`)
+  const text = values.json
+    ? writeJson({ hardware, ...report }, 2)
+    : `${hardwareText(hardware)}\n\n${benchText(report)}`
+  process.stdout.write(`${text}\n`)
   return 0
 }

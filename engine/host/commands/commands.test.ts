@@ -201,6 +201,16 @@ describe('run', () => {
       () => [file('d.json', smallPrompt()), '--seed', '1'],
       /no node .* seed/,
     ],
+    [
+      'a provider that is none',
+      () => [file('f.json', smallPrompt()), '--provider', 'gpu'],
+      /--provider gpu: one of auto, cuda, .*cpu/,
+    ],
+    [
+      'an unknown precision',
+      () => [file('f.json', smallPrompt()), '--precision', 'int4'],
+      /--precision int4: one of exact, int8/,
+    ],
     ['an unknown option', () => [file('e.json', smallPrompt()), '--frob'], /--frob/],
   ])('%s: exit code 2 and what to mend', async (_, args, message) => {
     const { code, out, err } = await quick('run', ...args())

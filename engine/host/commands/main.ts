@@ -9,6 +9,8 @@ comfyrunner run FILE        run a workflow: ComfyUI's UI or API format, or a pic
     --set NODE.INPUT=VALUE  change a value; NODE is an id, a title or a type that occurs once
     --seed N                the same seed for every sampler
     --models-dir D  --input-dir D  --output-dir D  --data-dir D
+    --provider NAME         where networks are computed: auto (unless given), cpu, cuda, dml, webgpu, coreml
+    --precision NAME        exact (unless given), or int8: about twice as quick on the processor, a little different
     --json                  one JSON object on stdout instead of a path a line
 comfyrunner serve           the page and ComfyUI's API on one port
     --listen ADDRESS        127.0.0.1 unless given    --port N   8188 unless given

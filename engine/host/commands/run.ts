@@ -4,8 +4,9 @@ import { dirname, join, resolve } from 'node:path'
 import type { Catalogue } from '../../graph/catalogue.ts'
 import { writeUi } from '../../graph/comfy-write.ts'
 import { type Json, writeJson } from '../../graph/json.ts'
+import { problemsOf } from '../../graph/problems.ts'
 import type { Prompt } from '../../graph/prompt.ts'
-import { explain, type Problem, type Validation, validatePrompt } from '../../graph/validate.ts'
+import { type Problem, type Validation, validatePrompt } from '../../graph/validate.ts'
 import type { ModelFolders } from '../../library/model-folders.ts'
 import { diskFiles } from '../../nodes/disk-files.ts'
 import type { FileReference } from '../../nodes/files.ts'
@@ -18,6 +19,8 @@ import { localEngine } from '../engine.ts'
 import { engineConfig, findModels } from '../engine-config.ts'
 import { makeFolders } from '../folders.ts'
 import { copyExamples } from '../templates.ts'
+import { precisionChoice } from './precision-option.ts'
+import { placeEngine, providerChoice } from './provider-option.ts'
 import { setSeed, setValue } from './set-values.ts'
 import { onlyFile, readArgs, UsageError, warn } from './usage.ts'
 import { openWorkflowFile, problemLine } from './workflow-file.ts'
@@ -29,6 +32,8 @@ const OPTIONS = {
   'input-dir': { type: 'string' },
   'output-dir': { type: 'string' },
   'data-dir': { type: 'string' },
+  provider: { type: 'string' },
+  precision: { type: 'string' },
   json: { type: 'boolean' },
 } as const
 
@@ -45,6 +50,8 @@ interface Result {
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(args, OPTIONS)
   const file = onlyFile(positionals, 'run')
+  const choice = providerChoice(values.provider)
+  const precision = precisionChoice(values.precision)
   const folders = makeFolders({
     dataDir: values['data-dir'] && resolve(values['data-dir']),
     inputDir: values['input-dir'] && resolve(values['input-dir']),
@@ -54,7 +61,7 @@ export async function run(args: string[]): Promise<number> {
   // A workflow that comes with the app finds the photo that it starts from.
   if (dirname(resolve(file)) === join(folders.resources, 'workflows')) await copyExamples(folders)
   const models = findModels(folders, warn)
-  const config = engineConfig(folders, models.extra, 0)
+  const config = engineConfig(folders, models.extra, 0, precision)
   const catalogue = readCatalogue(models, folders)
 
   const { document, prompt, problems } = openWorkflowFile(file, catalogue)
@@ -74,7 +81,8 @@ export async function run(args: string[]): Promise<number> {
     pngInfo: writeJson({ workflow: writeUi(document, catalogue) }),
     previews: false,
   }
-  return report(await execute(job, config, prompt, values.json ?? false), values.json)
+  const placed = { ...config, ...(await placeEngine(choice, folders)) }
+  return report(await execute(job, placed, prompt, values.json ?? false), values.json)
 }
 
 async function validate(
@@ -87,7 +95,7 @@ async function validate(
   const checks = nodeChecks(nodeTypes, { files: diskFiles(config), models: namesOnly(models) })
   const checked = validatePrompt(json, catalogue)
   const validation = checked.error ? checked : await checks(checked)
-  return { validation, invalid: explain(validation, json, catalogue) }
+  return { validation, invalid: problemsOf(validation, prompt, catalogue) }
 }
 
 async function execute(

@@ -5,6 +5,7 @@ import type { Template, WorkflowSummary } from '../../../engine/api/contract.ts'
 import { perform } from '../commands/registry.ts'
 import { assetUrl } from '../host/assets.ts'
 import { useSystem } from '../stores/system.ts'
+import { showRoom } from '../stores/ui.ts'
 import { openStored, openTemplate, removeWorkflow, useWorkflows } from '../stores/workflows.ts'
 import { Button } from '../ui/button.tsx'
 import { cx } from '../ui/class-names.ts'
@@ -34,7 +35,14 @@ export function StartScreen() {
           {info && (
             <p className="mt-1 text-soft">
               Runs on this machine: {info.hardware}, {providerWords(info.provider)}. Nothing you
-              make leaves it.
+              make leaves it.{' '}
+              <button
+                type="button"
+                className="text-accent-text hover:underline"
+                onClick={() => showRoom('settings')}
+              >
+                How quick it is
+              </button>
             </p>
           )}
         </header>

@@ -14,6 +14,9 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
 }
 
+/** A machine's memory as it is sold: `24 GB` for 24 × 2³⁰ bytes. */
+export const formatMemory = (bytes: number): string => `${Math.round(bytes / 2 ** 30)} GB`
+
 /** `320 ms`, `2.1 s`, `3 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`

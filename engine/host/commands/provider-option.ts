@@ -1,0 +1,29 @@
+// `--provider NAME` of the command line.
+import { testProvider } from '../../backends/provider-test.ts'
+import type { ProviderChoice } from '../../inference/providers/choice.ts'
+import { automaticOrder, isProvider } from '../../inference/providers/profiles.ts'
+import type { EngineConfig } from '../../run/protocol.ts'
+import type { Folders } from '../folders.ts'
+import { lookAround, place, placementConfig } from '../placements.ts'
+import { UsageError, warn } from './usage.ts'
+
+/** @throws UsageError for a name that is none */
+export function providerChoice(name = 'auto'): ProviderChoice {
+  if (name === 'auto' || isProvider(name)) return name
+  throw new UsageError(`--provider ${name}: one of auto, ${automaticOrder.join(', ')}.`)
+}
+
+/** Where the engine computes. Says on standard error when it is not where it was asked to. */
+export async function placeEngine(
+  choice: ProviderChoice,
+  folders: Pick<Folders, 'data'>,
+): Promise<Pick<EngineConfig, 'provider' | 'gpuBudgetBytes'>> {
+  const test = (provider: Parameters<typeof testProvider>[0]) => {
+    warn(`testing ${provider} …`)
+    return testProvider(provider)
+  }
+  const surroundings = await lookAround({ data: folders.data, test })
+  const placement = await place(choice, surroundings)
+  if (placement.notice) warn(placement.notice)
+  return placementConfig(placement.provider, surroundings)
+}
