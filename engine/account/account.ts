@@ -81,8 +81,9 @@ export function openAccount(options: AccountOptions): OpenAccount {
   let followUntilMs = 0
   let timer: NodeJS.Timeout | undefined
 
-  const known = () => settings.account<KnownUser>('user') ?? undefined
-  const heard = () => settings.account<Heard>('heard') ?? undefined
+  // An answer may come when the app is closing, and the database with it.
+  const known = () => (!closed && settings.account<KnownUser>('user')) || undefined
+  const heard = () => (!closed && settings.account<Heard>('heard')) || undefined
   const tell = () => {
     if (!closed) changed()
   }

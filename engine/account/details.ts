@@ -44,7 +44,7 @@ const answer = z.object({
     }),
   ),
   usage: cloudUsage,
-  storage: z.object({ usedBytes: count, limitBytes: count, workflows: count }),
+  storage: z.object({ usedBytes: count, limitBytes: count.nullable(), workflows: count }),
   mail: z.object({ productNews: z.boolean(), usageAlerts: z.boolean() }),
   deletion: maybe(z.object({ requestedAt: time, eraseAfter: time })),
   identities: z.array(z.object({ provider: z.string() })),

@@ -22,8 +22,8 @@ export const plan = z.object({
   trialWorkflows: z.number().int().nullable(),
   /** null = without limit. */
   monthlyWorkflows: z.number().int().nullable(),
-  storageBytes: z.number().int(),
-  aiGenerations: z.number().int(),
+  storageBytes: z.number().int().nullable(),
+  aiGenerations: z.number().int().nullable(),
   pastDueGraceDays: z.number().int(),
 })
 export type Plan = z.infer<typeof plan>
@@ -84,7 +84,8 @@ export const accountDetails = z.object({
   usage,
   storage: z.object({
     usedBytes: z.number().int(),
-    limitBytes: z.number().int(),
+    /** null = without limit. */
+    limitBytes: z.number().int().nullable(),
     workflows: z.number().int(),
   }),
   mail: z.object({ productNews: z.boolean(), usageAlerts: z.boolean() }),

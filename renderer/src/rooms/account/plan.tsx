@@ -151,8 +151,7 @@ const Choices = ({ plans, current, task }: ChoicesProps) => (
         </p>
         <ul className="flex-1 text-soft">
           <li>{allowance(plan)}</li>
-          <li>{formatBytes(plan.storageBytes)} for saved workflows</li>
-          <li>{number(plan.aiGenerations)} workflows written for you</li>
+          <li>{storage(plan)} for saved workflows</li>
         </ul>
         {plan.id === current ? (
           <span className="text-xs text-faint">Your plan</span>
@@ -175,6 +174,9 @@ const Choices = ({ plans, current, task }: ChoicesProps) => (
     ))}
   </div>
 )
+
+const storage = ({ storageBytes }: PlanRow): string =>
+  storageBytes === null ? 'No limit' : formatBytes(storageBytes)
 
 const allowance = ({ monthlyWorkflows, trialWorkflows }: PlanRow): string =>
   monthlyWorkflows !== null

@@ -54,7 +54,7 @@ export function StoredWorkflows({ details }: { details: AccountDetails }) {
   return (
     <Card
       title="Saved to your account"
-      about={`${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}. Only workflows that you save with “Save to my account” are here.`}
+      about={`${formatBytes(usedBytes)}${limitBytes === null ? '' : ` of ${formatBytes(limitBytes)}`}. Only workflows that you save with “Save to my account” are here.`}
     >
       {failed && (
         <div className="px-3 py-2.5">
