@@ -36,7 +36,7 @@ test('saved, listed, opened, renamed, removed', async () => {
     { id, name: 'Dog', version: 1, sizeBytes: document.length, shared: false, shareToken: null },
   ])
   const { storage } = await call(db, user, 'my_account')
-  expect(storage).toEqual({ usedBytes: document.length, limitBytes: 5 * 1024 ** 2, workflows: 1 })
+  expect(storage).toEqual({ usedBytes: document.length, limitBytes: 5 * 1000 ** 2, workflows: 1 })
   await call(db, user, 'remove_workflow', { id })
   expect(await call(db, user, 'list_workflows')).toEqual([])
   expect(await refusal(call(db, user, 'open_workflow', { id }))).toMatchObject({
@@ -110,7 +110,7 @@ describe('versions', () => {
 })
 
 describe('bytes', () => {
-  const MB = 1024 ** 2
+  const MB = 1000 ** 2
 
   test('the limit of the plan is exact, also for saves at once', async () => {
     const user = await addPerson()
@@ -138,7 +138,7 @@ describe('bytes', () => {
   })
 
   const refused: [string, Json, string, string][] = [
-    ['more than 4 MB', { document: documentOf(4 * MB + 1) }, 'PT413', 'document_too_large'],
+    ['more than 4 MB', { document: documentOf(4 * 1024 ** 2 + 1) }, 'PT413', 'document_too_large'],
     ['no JSON', { document: '{"a":' }, 'PT422', 'bad_document'],
     ['no object', { document: '[1]' }, 'PT422', 'bad_document'],
     ['no document', { document: null }, 'PT422', 'bad_document'],
