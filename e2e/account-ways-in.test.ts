@@ -66,6 +66,7 @@ test('another address takes the codes of both mailboxes', async () => {
     'Code from the mail to benny@example.test': await codeOf('benny@example.test'),
   })
   await page.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByText('The address is changed').waitFor()
   await page.getByText('benny@example.test').first().waitFor()
 })
 

@@ -14,7 +14,8 @@ export function Person({ details }: { details: AccountDetails }) {
   const [form, setForm] = useState<Form>()
   const { email, identities, mail } = details
   const toggle = (name: Form) => setForm(form === name ? undefined : name)
-  const close = () => setForm(undefined)
+  // Whoever has opened the other form meanwhile keeps it.
+  const close = (name: Form) => () => setForm(now => (now === name ? undefined : now))
   return (
     <Card title="You">
       <Row label="Name" about="Only in mails to you.">
@@ -29,7 +30,7 @@ export function Person({ details }: { details: AccountDetails }) {
           Change
         </Button>
       </Row>
-      {form === 'email' && <ChangeEmail present={email} onDone={close} />}
+      {form === 'email' && <ChangeEmail present={email} onDone={close('email')} />}
       {identities.includes('email') && (
         <Row label="Password">
           <Button aria-expanded={form === 'password'} onClick={() => toggle('password')}>
@@ -37,7 +38,7 @@ export function Person({ details }: { details: AccountDetails }) {
           </Button>
         </Row>
       )}
-      {form === 'password' && <ChangePassword onDone={close} />}
+      {form === 'password' && <ChangePassword onDone={close('password')} />}
       <MailSwitch label="News about ComfyRunner" mail={mail} name="productNews" />
       <MailSwitch label="A mail when the allowance runs low" mail={mail} name="usageAlerts" />
       <div className="flex flex-wrap gap-2 px-3 py-2.5">
