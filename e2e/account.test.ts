@@ -209,6 +209,16 @@ test('leaving asks for the password, gives 14 days, and can be taken back', asyn
   await page.getByTestId('deletion-pending').waitFor({ state: 'detached' })
 })
 
+test('a lost device is removed, this one is not offered for it', async () => {
+  const { page } = journey
+  const devices = page
+    .locator('section')
+    .filter({ has: page.getByText('Devices', { exact: true }) })
+  expect(await devices.getByRole('button', { name: 'Remove' }).count()).toBe(1)
+  await devices.getByRole('button', { name: 'Remove' }).click()
+  await devices.getByText('Removed').waitFor()
+})
+
 test('offline: what was heard stays in sight, and runs go on', async () => {
   const { page } = journey
   recorder.cut(true)

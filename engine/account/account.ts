@@ -43,6 +43,7 @@ export interface OpenAccount {
   confirmEmail(email: string, code: string): Promise<Account>
   changePassword(current: string, password: string): Promise<void>
   changeMail(productNews: boolean, usageAlerts: boolean): Promise<Account>
+  revokeDevice(id: string): Promise<Account>
   checkout(planId: string): Promise<{ url: string }>
   portal(flow: 'manage' | 'cancel' | 'update'): Promise<{ url: string }>
   /** A zip of everything that is held. */
@@ -133,10 +134,16 @@ export function openAccount(options: AccountOptions): OpenAccount {
   }
 
   async function hear(): Promise<void> {
-    const { details, leaseUnits } = readDetails(await cloud.rpc('my_account'))
+    const { details, leaseUnits } = readDetails(await cloud.rpc('my_account'), device.id)
     settings.setAccount('user', { id: details.id, email: details.email } satisfies KnownUser)
     settings.setAccount('heard', { details, leaseUnits, heardMs: Date.now() } satisfies Heard)
     alive = true
+  }
+
+  /** Reports first, so that what is heard then has it. A refused report is no reason not to listen. */
+  async function reportAndHear(user: string): Promise<void> {
+    await usage.sync(user).catch(() => {})
+    await hear()
   }
 
   async function refresh(): Promise<Account> {
@@ -145,21 +152,21 @@ export function openAccount(options: AccountOptions): OpenAccount {
         // A token stays good for a while; whether the session was ended elsewhere only Auth knows.
         const { error } = await auth.getUser()
         if (error) throw inWords(error)
-        await hear()
-        await usage.sync(mustBeKnown())
+        await reportAndHear(mustBeKnown())
       }).catch(() => {})
     tell()
     return state()
   }
 
-  /** After whatever made a session: another person's counts stay apart by user id. */
+  /** After whatever made a session. The first allowance comes along, so going offline then is fine. */
   async function entered(): Promise<void> {
     signIn.settle()
+    const { data } = await auth.getSession()
+    if (!data.session) return
+    const { id, email = '' } = data.session.user
+    settings.setAccount('user', { id, email } satisfies KnownUser)
     alive = true
-    await asking(hear)
-    tell()
-    // The first allowance, so that going offline right away is fine.
-    await asking(() => usage.sync(mustBeKnown())).catch(() => {})
+    await asking(() => reportAndHear(id))
     tell()
   }
 
@@ -195,6 +202,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
   function forget(): void {
     settings.setAccount('user', null)
     settings.setAccount('heard', null)
+    settings.setAccount('device', null)
     alive = false
     trouble = undefined
     tell()
@@ -305,6 +313,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
           usage_alerts: usageAlerts,
         }),
       ),
+    revokeDevice: id => changing(() => cloud.rpc('revoke_device', { device: id })),
     checkout: planId => visit('/checkout', { planId }),
     portal: flow => visit('/portal', { flow }),
     exportData: () => asking(() => cloud.bytes('/export')),
@@ -317,7 +326,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
     workflows: cloudWorkflows({
       cloud,
       store,
-      device: device.id,
+      device: () => device.id,
       user: mustBeKnown,
       changed: options.workflowsChanged,
     }),

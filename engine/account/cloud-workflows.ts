@@ -57,7 +57,7 @@ export interface CloudWorkflows {
 export interface CloudWorkflowsOptions {
   cloud: Cloud
   store: Pick<Store, 'workflows' | 'storedWorkflows'>
-  device: string
+  device(): string
   user(): string
   /** The list of workflows here changed. */
   changed(): void
@@ -102,7 +102,7 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
         name: onConflict === 'copy' ? `${here.name} (copy)`.slice(0, 200) : here.name,
         document,
         base_version,
-        device: options.device,
+        device: options.device(),
       })
     try {
       const { id, version } = await send(base === null ? null : link!.stored, base)

@@ -48,6 +48,15 @@ const answer = z.object({
   mail: z.object({ productNews: z.boolean(), usageAlerts: z.boolean() }),
   deletion: maybe(z.object({ requestedAt: time, eraseAfter: time })),
   identities: z.array(z.object({ provider: z.string() })),
+  devices: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      createdAt: time,
+      lastSeenAt: time,
+      revokedAt: maybe(time),
+    }),
+  ),
   invoices: z.array(
     z.object({
       id: z.string(),
@@ -68,9 +77,13 @@ export interface Heard {
   leaseUnits: number
 }
 
-/** @throws ZodError when the cloud is newer or older than this app understands */
-export function readDetails(value: unknown): Heard {
-  const { profile, subscription, deletion, identities, invoices, ...rest } = answer.parse(value)
+/**
+ * @param here the id of this device
+ * @throws ZodError when the cloud is newer or older than this app understands
+ */
+export function readDetails(value: unknown, here: string): Heard {
+  const { profile, subscription, deletion, identities, invoices, devices, ...rest } =
+    answer.parse(value)
   const { createdAt, suspended, ...person } = profile
   return {
     leaseUnits: rest.plan.leaseUnits,
@@ -90,6 +103,13 @@ export function readDetails(value: unknown): Heard {
         requestedMs: deletion.requestedAt,
         eraseAfterMs: deletion.eraseAfter,
       },
+      devices: devices.map(({ createdAt, lastSeenAt, revokedAt, ...device }) => ({
+        ...device,
+        createdMs: createdAt,
+        lastSeenMs: lastSeenAt,
+        revoked: revokedAt !== null,
+        here: device.id === here,
+      })),
       invoices: invoices.map(({ createdAt, ...invoice }) => ({ ...invoice, createdMs: createdAt })),
     },
   }

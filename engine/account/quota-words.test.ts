@@ -3,7 +3,7 @@ import type { AccountDetails } from '../api/contract-account.ts'
 import { quotaProblem } from './quota-words.ts'
 
 const details = (usage: object, more: object = {}) =>
-  ({ usage, suspended: null, ...more }) as unknown as AccountDetails
+  ({ usage, suspended: null, devices: [], ...more }) as unknown as AccountDetails
 const month = {
   kind: 'subscription',
   used: 1000,
@@ -37,6 +37,14 @@ test.each([
     /offline is used up/,
   ],
   ['signed out elsewhere', details(month), false, undefined, 'sign_in_again', /signed out/],
+  [
+    'removed',
+    details(month, { devices: [{ here: true, revoked: true }] }),
+    true,
+    undefined,
+    'device_removed',
+    /This device was removed/,
+  ],
   [
     'suspended',
     details(month, { suspended: { sinceMs: 0, reason: 'abuse' } }),

@@ -18,6 +18,12 @@ export function quotaProblem(
       message: `This account is suspended${details.suspended.reason ? `: ${details.suspended.reason}` : ''}.`,
       hint: 'Write to support if you think that is wrong. Your workflows are untouched.',
     }
+  if (details?.devices.some(({ here, revoked }) => here && revoked))
+    return {
+      code: 'device_removed',
+      message: 'This device was removed from your account.',
+      hint: 'Sign out and in again under Account to add it anew. The workflow is untouched.',
+    }
   if (!signedIn)
     return {
       code: 'sign_in_again',

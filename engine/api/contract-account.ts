@@ -68,6 +68,18 @@ export const invoice = z.object({
 })
 export type Invoice = z.infer<typeof invoice>
 
+export const device = z.object({
+  id,
+  name: text,
+  createdMs: timeMs,
+  lastSeenMs: timeMs,
+  /** It may not count any more. */
+  revoked: z.boolean(),
+  /** The one that says this. */
+  here: z.boolean(),
+})
+export type Device = z.infer<typeof device>
+
 /** All that the cloud holds of a person, but for the workflows' own texts (`export` has those too). */
 export const accountDetails = z.object({
   id,
@@ -91,6 +103,7 @@ export const accountDetails = z.object({
   mail: z.object({ productNews: z.boolean(), usageAlerts: z.boolean() }),
   deletion: z.object({ requestedMs: timeMs, eraseAfterMs: timeMs }).nullable(),
   invoices: z.array(invoice),
+  devices: z.array(device),
 })
 export type AccountDetails = z.infer<typeof accountDetails>
 
@@ -167,6 +180,9 @@ export const accountContract = {
   changeMail: oc
     .input(z.object({ productNews: z.boolean(), usageAlerts: z.boolean() }))
     .output(account),
+
+  /** A device that was lost: it gets no further allowance. */
+  revokeDevice: oc.input(z.object({ id })).output(account),
 
   /** Stripe's pages, for the system's browser. */
   checkout: oc.input(z.object({ planId: id })).output(z.object({ url: text })),

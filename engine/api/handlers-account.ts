@@ -73,6 +73,9 @@ export function accountHandlers(host: Host) {
     changeMail: os.changeMail.handler(({ input }) =>
       using(account => account.changeMail(input.productNews, input.usageAlerts)),
     ),
+    revokeDevice: os.revokeDevice.handler(({ input }) =>
+      using(account => account.revokeDevice(input.id)),
+    ),
     checkout: os.checkout.handler(({ input }) => using(account => account.checkout(input.planId))),
     portal: os.portal.handler(({ input }) => using(account => account.portal(input.flow))),
     requestDeletion: os.requestDeletion.handler(({ input }) =>

@@ -50,7 +50,13 @@ export function accountDoor(options: AccountDoorOptions): AccountDoor {
       open = openAccount({
         ...options,
         config,
-        device: { id: deviceId(store), name: hostname() },
+        device: {
+          // Another one after signing out: a removed device comes back as a new one.
+          get id() {
+            return deviceId(store)
+          },
+          name: hostname(),
+        },
         changed: () => options.changed(state()),
       })
       if (closed) open.close()

@@ -17,6 +17,7 @@ export interface Mend {
 /** Why a run was refused that the account page explains and mends. */
 const ACCOUNT_CODES = new Set([
   'quota_reached',
+  'device_removed',
   'allowance_unreachable',
   'sign_in_again',
   'suspended',
@@ -63,7 +64,8 @@ function inputOf(problem: Problem) {
 export function mendOf(problem: Problem, nodes = [problem.node]): Mend | undefined {
   const { node: id, code } = problem
   if (ACCOUNT_CODES.has(code)) return { label: 'Open Account', perform: () => showRoom('account') }
-  if (id && (code === 'unknown_node' || code === 'missing_class_type')) {
+  const unusable = ['unknown_node', 'partner_node', 'missing_class_type']
+  if (id && unusable.includes(code)) {
     const outer = new Set(nodes.map(node => rootNode(node ?? id)))
     const inside = rootNode(id) !== id
     const one = outer.size === 1

@@ -25,14 +25,19 @@ export interface Place {
 export function openDevice({ dir, url, key, name }: Place): Device {
   mkdirSync(dir, { recursive: true })
   const store = openStore(join(dir, 'comfyrunner.db'))
-  const device = store.settings.account<string>('device') ?? crypto.randomUUID()
-  store.settings.setAccount('device', device)
   const account = openAccount({
     config: { url, key },
     secrets: fileSecrets(join(dir, 'secrets')),
     network: createNetwork(store.ledger, () => store.settings.all().offline),
     store,
-    device: { id: device, name },
+    device: {
+      get id() {
+        const known = store.settings.account<string>('device') ?? crypto.randomUUID()
+        store.settings.setAccount('device', known)
+        return known
+      },
+      name,
+    },
     changed: () => {},
     workflowsChanged: () => {},
   })

@@ -5,6 +5,7 @@ import { host } from '../../host/connection.ts'
 import { useAccount } from '../../stores/account.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatTime } from '../../ui/format.ts'
+import { Devices } from './devices.tsx'
 import { Invoices } from './invoices.tsx'
 import { Person } from './person.tsx'
 import { Plan } from './plan.tsx'
@@ -57,6 +58,7 @@ function Room({ account }: { account: Account }) {
       <StoredWorkflows details={details} />
       <Invoices details={details} />
       <Person details={details} />
+      <Devices details={details} />
       <Rights details={details} />
     </>
   )
