@@ -81,6 +81,8 @@ export default defineConfig({
           // Against a real PostgreSQL and the rest of the cloud on this machine (supabase/local).
           name: 'cloud',
           include: ['supabase/**/*.test.{ts,tsx}'],
+          // A folder named esm makes Vitest take it for source and transform all of it.
+          server: { deps: { external: [/\/node_modules\/stripe\//] } },
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -91,6 +93,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          server: { deps: { external: [/\/node_modules\/stripe\//] } },
           environment: 'node',
           testTimeout: 120_000,
           hookTimeout: 120_000,

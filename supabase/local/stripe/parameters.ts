@@ -107,6 +107,7 @@ export const calls = {
   priceList: z.strictObject({
     active: boolean.optional(),
     product: z.string().optional(),
+    type: z.enum(['one_time', 'recurring']).optional(),
     created,
     ...page,
   }),
