@@ -37,6 +37,10 @@ export interface InputDescription {
   /** Hidden behind "more" on the card. */
   advanced?: boolean
   lazy?: boolean
+  /** There only while the choice `input` holds one of these options. See dynamic-inputs.ts. */
+  when?: { input: string; is: string[] }
+  /** One of a row of sockets of this name that grows as they are connected. */
+  grows?: string
   /** `[type, options]` as a ComfyUI described it, where ours would read differently. */
   spec?: Json[]
 }

@@ -2,6 +2,7 @@
 import { type Catalogue, descriptionOf, hasWidget, type NodeDescription } from './catalogue.ts'
 import { isFallbackName, PAGE_VALUE, PAGE_WIDGETS } from './comfy-widgets.ts'
 import { type Document, type GraphNode, subgraphOf } from './document.ts'
+import { inputsThere } from './dynamic-inputs.ts'
 import { drawPrompt } from './dynamic-prompt.ts'
 import { type Frame, frameOf, rootFrame, runningNodes, sourceOf } from './flatten.ts'
 import type { Json } from './json.ts'
@@ -59,15 +60,17 @@ function widgetInputs(
     }
     return inputs
   }
-  for (const input of description.inputs) {
+  const { values } = node
+  for (const input of inputsThere(description.inputs, values)) {
     if (!hasWidget(input)) continue
     inputs[input.name] = wrapped(node.values[input.name] ?? input.widget!.default)
   }
   for (const name of PAGE_WIDGETS[node.type] ?? []) {
     inputs[name] = wrapped(node.values[name] ?? PAGE_VALUE)
   }
-  for (const [name, value] of Object.entries(node.values)) {
-    if (name.includes('.') && !(name in inputs)) inputs[name] = wrapped(value)
+  const declared = new Set(description.inputs.map(({ name }) => name))
+  for (const [name, value] of Object.entries(values)) {
+    if (name.includes('.') && !declared.has(name)) inputs[name] = wrapped(value)
   }
   return inputs
 }

@@ -24,7 +24,7 @@ import {
   portJson,
   readBox,
 } from './comfy-parts.ts'
-import { CONTROL, layoutOf, valuesByName, widgetNames } from './comfy-widgets.ts'
+import { CONTROL, layoutOf, valuesByName, widgetNamesAt } from './comfy-widgets.ts'
 import { type Wires, wiresOf } from './comfy-wires.ts'
 import {
   type Document,
@@ -233,7 +233,7 @@ function readWidgets(
   const stored = raw.widgets_values
   if (isObject(stored)) return { widgets: { values: { ...stored } }, notes: { byName: true } }
   const positional = list(stored)
-  const layout = layoutOf(raw, positional, knownNames(type, context))
+  const layout = layoutOf(raw, positional, knownNames(type, positional, context))
   const { values, controls } = valuesByName(layout, positional)
   const widgets = Object.keys(controls).length > 0 ? { values, controls } : { values }
   return { widgets, notes: { widgets: layout.length > 0 ? layout : undefined } }
@@ -246,11 +246,15 @@ const CANVAS_WIDGETS = new Map([
   ['MarkdownNote', ['text']],
 ])
 
-function knownNames(type: string, { catalogue, definitions }: Context): string[] | undefined {
+function knownNames(
+  type: string,
+  positional: Json[],
+  { catalogue, definitions }: Context,
+): string[] | undefined {
   const definition = definitions.get(type)
   if (definition) return promotedNames(definition.raw)
   const description = descriptionOf(catalogue, type)
-  return CANVAS_WIDGETS.get(type) ?? (description && widgetNames(description))
+  return CANVAS_WIDGETS.get(type) ?? (description && widgetNamesAt(description, positional))
 }
 
 /** A subgraph's node shows the widgets its inputs lead to, in the order of the inputs. */

@@ -10,6 +10,7 @@ import {
 } from './catalogue.ts'
 import { notesOf } from './comfy-form.ts'
 import type { GraphNode, SeedControl } from './document.ts'
+import { inputsThere } from './dynamic-inputs.ts'
 import { isNumber, isObject, type Json, type JsonObject } from './json.ts'
 
 /** Stands in a layout for the control of the widget before it. ComfyUI's own name for it. */
@@ -20,14 +21,31 @@ const UPLOAD = 'upload'
 
 const CONTROLS = new Set(['fixed', 'increment', 'decrement', 'randomize'])
 
-/** Names by position as ComfyUI's page lays this node's widgets out. */
-export function widgetNames(description: NodeDescription): string[] {
+/**
+ * Names by position as ComfyUI's page lays this node's widgets out. Which there are depends on what
+ * the node's dynamic choices hold.
+ */
+export function widgetNames(
+  description: NodeDescription,
+  values: Readonly<Record<string, Json>> = {},
+): string[] {
   const names = (optional: boolean): string[] =>
-    description.inputs
+    inputsThere(description.inputs, values)
       .filter(input => input.optional === optional && hasWidget(input))
       .flatMap(input => (hasControl(input) ? [input.name, CONTROL] : [input.name]))
   const button = description.inputs.some(takesUpload) ? [UPLOAD] : []
   return [...names(false), ...button, ...names(true), ...(PAGE_WIDGETS[description.type] ?? [])]
+}
+
+/** The same for values that stand by position: the choices among them are read first. */
+export function widgetNamesAt(description: NodeDescription, positional: Json[]): string[] {
+  const choosers = new Set(description.inputs.flatMap(({ when }) => when?.input ?? []))
+  const values: Record<string, Json> = {}
+  for (const chooser of choosers) {
+    const value = positional[widgetNames(description, values).indexOf(chooser)]
+    if (value !== undefined) values[chooser] = value
+  }
+  return widgetNames(description, values)
 }
 
 function takesUpload({ widget, spec }: InputDescription): boolean {
@@ -140,10 +158,14 @@ export function valuesByName(
  */
 export function layoutFor(node: GraphNode, catalogue: Catalogue): string[] {
   const description = descriptionOf(catalogue, node.type)
-  const known = description && widgetNames(description)
+  const known = description && widgetNames(description, node.values)
   const stored = notesOf(node.rest).widgets as string[] | undefined
-  const layout = stored ?? (node.rest ? [] : (known ?? withOwnControls(node)))
-  const missing = Object.keys(node.values).filter(name => !layout.includes(name))
+  const gone = new Set(description?.inputs.filter(({ when }) => when).map(({ name }) => name) ?? [])
+  for (const name of known ?? []) gone.delete(name)
+  const layout = (stored ?? (node.rest ? [] : (known ?? withOwnControls(node)))).filter(
+    name => !gone.has(name),
+  )
+  const missing = Object.keys(node.values).filter(name => !layout.includes(name) && !gone.has(name))
   const controls = layout.filter(name => name === CONTROL).length
   const complete = controls >= Object.keys(node.controls ?? {}).length
   if (missing.length === 0 && (complete || !known)) return layout

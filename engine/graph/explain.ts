@@ -4,6 +4,7 @@ import type { ComfyError } from './comfy-error.ts'
 import type { NodeId } from './document.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { nearest } from './nearest.ts'
+import { isPartnerNode } from './partner-nodes.ts'
 import { pythonStr } from './python-text.ts'
 import type { Validation } from './validate.ts'
 
@@ -59,11 +60,22 @@ function unusableNodes(nodes: JsonObject, catalogue: Catalogue): Problem[] {
         hint: 'Save the workflow again from the program that made it.',
       })
     } else if (!Object.hasOwn(catalogue, type)) {
-      problems.push({ code: 'unknown_node', node, nodeType: type, ...unknownNode(type, types) })
+      const partner = isPartnerNode(type)
+      problems.push({
+        code: partner ? 'partner_node' : 'unknown_node',
+        node,
+        nodeType: type,
+        ...(partner ? partnerNode(type) : unknownNode(type, types)),
+      })
     }
   }
   return problems
 }
+
+const partnerNode = (type: string): Pick<Problem, 'message' | 'hint'> => ({
+  message: `"${type}" is a partner node: it works on another company's servers, for credits.`,
+  hint: 'Run the workflow in ComfyUI with an account there, or replace the node by one that runs here.',
+})
 
 function unknownNode(type: string, types: string[]): Pick<Problem, 'message' | 'hint'> {
   const near = nearest(type, types)

@@ -18,6 +18,7 @@ import {
   type Subgraph,
   subgraphOf,
 } from './document.ts'
+import { grownSockets, inputsThere } from './dynamic-inputs.ts'
 import type { Json } from './json.ts'
 
 /** A node of a type of the catalogue, or one that stands for a subgraph. Unknown types stay bare. */
@@ -44,10 +45,18 @@ export function newNode(
   }
 }
 
-/** Sockets first, then those that stand for widgets, as ComfyUI's page orders them. */
-export function inputSlots(description: NodeDescription): InputSlot[] {
-  const sockets = description.inputs.filter(input => !hasWidget(input))
-  return [...sockets, ...description.inputs.filter(hasWidget)].map(inputSlot)
+/**
+ * Sockets first, then those that stand for widgets, as ComfyUI's page orders them: those that there
+ * are with these values and these sockets connected.
+ */
+export function inputSlots(
+  description: NodeDescription,
+  values: Readonly<Record<string, Json>> = {},
+  linked: (name: string) => boolean = () => false,
+): InputSlot[] {
+  const inputs = grownSockets(inputsThere(description.inputs, values), linked)
+  const sockets = inputs.filter(input => !hasWidget(input))
+  return [...sockets, ...inputs.filter(hasWidget)].map(inputSlot)
 }
 
 export const inputSlot = (input: InputDescription): InputSlot =>
@@ -60,7 +69,9 @@ export const outputSlots = (description: NodeDescription): OutputSlot[] =>
 
 export const defaultValues = (description: NodeDescription): Record<string, Json> =>
   Object.fromEntries(
-    description.inputs.filter(hasWidget).map(input => [input.name, input.widget!.default]),
+    inputsThere(description.inputs, {})
+      .filter(hasWidget)
+      .map(input => [input.name, input.widget!.default]),
   )
 
 export function defaultControls(
@@ -99,9 +110,10 @@ const HEADER = 34
 
 /** Near enough for a first layout, in canvas units; whoever draws the node may know better. */
 export function nodeSize(description: NodeDescription): { width: number; height: number } {
-  const widgets = description.inputs.filter(hasWidget)
+  const inputs = grownSockets(inputsThere(description.inputs, {}), () => false)
+  const widgets = inputs.filter(hasWidget)
   const texts = widgets.filter(({ widget }) => widget?.kind === 'text' && widget.multiline).length
-  const sockets = description.inputs.length - widgets.length
+  const sockets = inputs.length - widgets.length
   const rows = Math.max(sockets, description.outputs.length) + (widgets.length - texts)
   return {
     width: texts > 0 ? 400 : widgets.length > 0 ? 280 : 200,

@@ -11,6 +11,7 @@ import {
   UNBOUNDED_INT,
   type Widget,
 } from './catalogue.ts'
+import { readDynamic, writeDynamic } from './dynamic-inputs.ts'
 import {
   isNumber,
   isObject,
@@ -109,8 +110,11 @@ function readSection(
 ): InputDescription[] {
   if (!isObject(section)) return []
   const names = new Set([...listed.filter(name => name in section), ...Object.keys(section)])
-  return [...names].map(name => readInput(name, section[name], optional))
+  return [...names].flatMap(name => readInputs(name, section[name], optional))
 }
+
+const readInputs = (name: string, raw: Json | undefined, optional: boolean): InputDescription[] =>
+  readDynamic(name, raw, optional, readInputs) ?? [readInput(name, raw, optional)]
 
 function readInput(name: string, raw: Json | undefined, optional: boolean): InputDescription {
   const spec = (Array.isArray(raw) ? plainJson(raw) : [raw ?? '*']) as Json[]
@@ -220,11 +224,12 @@ function readHidden(section: Json | undefined): Record<string, HiddenInput> {
 // ---- writing
 
 function writeNode(node: NodeDescription): JsonObject {
-  const required = node.inputs.filter(input => !input.optional)
-  const optional = node.inputs.filter(input => input.optional)
-  const specs = (inputs: InputDescription[]): JsonObject =>
-    Object.fromEntries(inputs.map(input => [input.name, inputSpec(input)]))
-  const names = (inputs: InputDescription[]): string[] => inputs.map(input => input.name)
+  const section = (wanted: boolean): [string, Json[]][] =>
+    writeDynamic(node.inputs, inputSpec, wanted)
+  const required = section(false)
+  const optional = section(true)
+  const specs = (inputs: [string, Json[]][]): JsonObject => Object.fromEntries(inputs)
+  const names = (inputs: [string, Json[]][]): string[] => inputs.map(([name]) => name)
   const hasHidden = Object.keys(node.hidden).length > 0
   const json: JsonObject = {
     input: {

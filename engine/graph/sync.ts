@@ -6,18 +6,29 @@ import {
   type NodeDescription,
 } from './catalogue.ts'
 import type { Document, Graph, GraphNode, SeedControl } from './document.ts'
+import { inputsThere } from './dynamic-inputs.ts'
+import { linkInto } from './flatten.ts'
 import type { Json } from './json.ts'
 import { inputSlots, outputSlots } from './new-node.ts'
+import { filledPrimitive, primitiveOf } from './primitive.ts'
+import { PRIMITIVE } from './virtual-nodes.ts'
 
 /**
  * Gives nodes what their definition has and they lack: default values, controls, sockets (at the end,
- * so that links keep their positions). Nothing is taken away. The editor calls it on opening.
+ * so that links keep their positions). Nothing is taken away. The editor calls it on opening, and
+ * after an edit, with the document `before` it, for what the edit brings along: another option's
+ * inputs, the next socket of a row. Nodes that the edit left alone are not looked at again.
  */
-export function syncWithCatalogue(document: Document, catalogue: Catalogue): Document {
-  const nodes = syncNodes(document, catalogue)
+export function syncWithCatalogue(
+  document: Document,
+  catalogue: Catalogue,
+  before?: Document,
+): Document {
+  if (document === before) return document
+  const nodes = syncNodes(document, document, catalogue, before)
   let { subgraphs } = document
   for (const subgraph of Object.values(document.subgraphs)) {
-    const inside = syncNodes(subgraph, catalogue)
+    const inside = syncNodes(document, subgraph, catalogue, before?.subgraphs[subgraph.id])
     if (inside !== subgraph.nodes) {
       subgraphs = { ...subgraphs, [subgraph.id]: { ...subgraph, nodes: inside } }
     }
@@ -26,11 +37,26 @@ export function syncWithCatalogue(document: Document, catalogue: Catalogue): Doc
   return { ...document, nodes, subgraphs }
 }
 
-function syncNodes(graph: Graph, catalogue: Catalogue): Graph['nodes'] {
+function syncNodes(
+  document: Document,
+  graph: Graph,
+  catalogue: Catalogue,
+  before?: Graph,
+): Graph['nodes'] {
+  if (graph === before) return graph.nodes
+  const relinked = before && graph.links !== before.links
   let { nodes } = graph
   for (const node of Object.values(graph.nodes)) {
+    const untouched = node === before?.nodes[node.id]
+    if (untouched && !relinked) continue
     const description = descriptionOf(catalogue, node.type)
-    const synced = description && !description.virtual ? syncNode(node, description) : node
+    const primitive = node.type === PRIMITIVE
+    if (!primitive && (!description || description.virtual)) continue
+    const byLinks = primitive || description!.inputs.some(input => input.grows)
+    if (untouched && !byLinks) continue
+    const synced = primitive
+      ? syncPrimitive(document, graph, node, catalogue)
+      : syncNode(graph, node, description!)
     if (synced === node) continue
     if (nodes === graph.nodes) nodes = { ...nodes }
     nodes[node.id] = synced
@@ -38,10 +64,20 @@ function syncNodes(graph: Graph, catalogue: Catalogue): Graph['nodes'] {
   return nodes
 }
 
-function syncNode(node: GraphNode, description: NodeDescription): GraphNode {
+function syncPrimitive(
+  document: Document,
+  graph: Graph,
+  node: GraphNode,
+  catalogue: Catalogue,
+): GraphNode {
+  const primitive = primitiveOf(document, graph, node.id, catalogue)
+  return primitive ? filledPrimitive(node, primitive) : node
+}
+
+function syncNode(graph: Graph, node: GraphNode, description: NodeDescription): GraphNode {
   const values: Record<string, Json> = {}
   const controls: Record<string, SeedControl> = {}
-  for (const input of description.inputs) {
+  for (const input of inputsThere(description.inputs, node.values)) {
     if (!hasWidget(input)) continue
     const held = Object.hasOwn(node.values, input.name)
     if (!held) values[input.name] = input.widget!.default
@@ -50,8 +86,11 @@ function syncNode(node: GraphNode, description: NodeDescription): GraphNode {
       controls[input.name] = held ? 'fixed' : 'randomize'
     }
   }
-  const present = new Set(node.inputs.map(slot => slot.name))
-  const inputs = inputSlots(description).filter(slot => !present.has(slot.name))
+  const place = new Map(node.inputs.map((slot, index) => [slot.name, index]))
+  const linked = (name: string) => linkInto(graph, node.id, place.get(name) ?? -1) !== undefined
+  const inputs = inputSlots(description, { ...node.values, ...values }, linked).filter(
+    slot => !place.has(slot.name),
+  )
   const outputs = outputSlots(description).slice(node.outputs.length)
   const missing = [values, controls, inputs, outputs]
   if (missing.every(part => Object.keys(part).length === 0)) return node

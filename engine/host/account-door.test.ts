@@ -58,3 +58,12 @@ test('the address comes from the environment, without its last slash', () => {
   expect(cloudConfig('/nowhere', {})).toBeUndefined()
   expect(() => cloudConfig('/nowhere', { COMFYRUNNER_CLOUD_URL: 'https://x.example' })).toThrow()
 })
+
+test.each(['http://cloud.example', 'ftp://cloud.example', 'file:///etc'])(
+  'passwords do not travel in the clear: %s is refused, this machine’s own cloud is not',
+  url => {
+    const env = (url: string) => ({ COMFYRUNNER_CLOUD_URL: url, COMFYRUNNER_CLOUD_KEY: 'k' })
+    expect(() => cloudConfig('/nowhere', env(url))).toThrow('https://')
+    expect(cloudConfig('/nowhere', env('http://127.0.0.1:54321'))).toBeDefined()
+  },
+)

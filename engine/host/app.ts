@@ -88,7 +88,10 @@ export function createApp(host: Host): Hono {
   })
 
   // A download, so that the browser or the shell asks where to put it.
-  app.get('/account/export', async () => {
+  app.get('/account/export', async ({ req }) => {
+    // Not even by a link: what is held about a person is asked for on our own page.
+    if (!['same-origin', 'none', undefined].includes(req.header('sec-fetch-site')))
+      return json({ message: 'Export on the account page.' }, 403)
     const bytes = await (await host.account.use()).exportData()
     return new Response(Buffer.from(bytes), {
       headers: {

@@ -4,8 +4,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, existsSync, renameSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import sharp from 'sharp'
 import { extractWorkflow } from '../image/extract-workflow.ts'
+import { isBmpFile, openPicture } from '../image/open-picture.ts'
 import type { Asset, AssetFile, AssetFolder } from '../store/assets.ts'
 import type { Store } from '../store/store.ts'
 import { freeName, inside, safeName, slashed } from './file-names.ts'
@@ -130,20 +130,21 @@ const MIMES: Record<string, { mime: string; extension: string }> = {
   gif: { mime: 'image/gif', extension: '.gif' },
   tiff: { mime: 'image/tiff', extension: '.tiff' },
   heif: { mime: 'image/avif', extension: '.avif' },
+  bmp: { mime: 'image/bmp', extension: '.bmp' },
 }
 const extensionOf = (mime: string): string =>
   Object.values(MIMES).find(known => known.mime === mime)?.extension ?? '.png'
 
 /** Kind and size as the header says, turned as EXIF wants it. @throws AssetError */
 async function measure(file: string, name: string) {
-  const facts = await sharp(file, { limitInputPixels: false })
-    .metadata()
+  const facts = await openPicture(file, { limitInputPixels: false })
+    .then(picture => picture.metadata())
     .catch(() => undefined)
-  const kind = MIMES[facts?.format ?? '']
+  const kind = MIMES[(await isBmpFile(file)) ? 'bmp' : (facts?.format ?? '')]
   if (!facts || !kind)
     throw new AssetError(
       415,
-      `“${name}” could not be read as a picture. PNG, JPEG, WebP, GIF, TIFF and AVIF can be used.`,
+      `“${name}” could not be read as a picture. PNG, JPEG, WebP, GIF, TIFF, AVIF and BMP can be used.`,
     )
   const { width, height } = facts.autoOrient ?? facts
   if (width * height > PIXEL_LIMIT)

@@ -94,6 +94,8 @@ export function namesOnly(folders: ModelFolders): Models {
     upscaler: refuse,
     controlnet: refuse,
     vision: refuse,
+    styleModel: refuse,
+    gligen: refuse,
   }
 }
 

@@ -2,9 +2,10 @@
 import { statSync } from 'node:fs'
 import { openWeights } from '../inference/open-weights.ts'
 import { detectUnet } from '../models/detect.ts'
-import { upscalerConfig } from '../models/esrgan.ts'
 import { familiarNames } from '../models/tensor-names.ts'
+import { transformerName } from '../models/transformer-families.ts'
 import { unetLabel } from '../models/unet-family.ts'
+import { openUpscaleNetwork } from '../models/upscale-network.ts'
 
 const FILES_REMEMBERED = 2000
 const known = new Map<string, string | undefined>()
@@ -24,12 +25,15 @@ function read(folder: string, path: string): string | undefined {
   if (!/\.(safetensors|sft)$/i.test(path)) return undefined
   try {
     if (folder === 'checkpoints' || folder === 'diffusion_models') {
-      const weights = familiarNames(openWeights(path))
+      const file = openWeights(path)
+      const transformer = transformerName(file)
+      if (transformer) return transformer
+      const weights = familiarNames(file)
       return unetLabel(weights, detectUnet(weights))
     }
     if (folder === 'upscale_models') {
-      const { family, scale } = upscalerConfig(openWeights(path))
-      return `${family === 'rrdb' ? 'ESRGAN' : 'compact ESRGAN'} ×${scale}`
+      const { name, scale } = openUpscaleNetwork(openWeights(path))
+      return `${name} ×${scale}`
     }
   } catch {
     // Of another family, or damaged: said when it is used.

@@ -26,3 +26,15 @@ test('nobody comes, or it is cancelled: whoever waits is told', async () => {
   cancelled.close()
   await expect(cancelled.answer).rejects.toThrow('cancelled')
 })
+
+test('a page of another site that tries ports does not end a sign-in', async () => {
+  const loopback = await listenForReturn({ timeoutMs: 5000 })
+  const forged = { headers: { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' } }
+  expect((await fetch(`${loopback.url}?error=x`, forged)).status).toBe(404)
+  expect(
+    (await fetch(`${loopback.url}?code=x`, { headers: { 'sec-fetch-dest': 'image' } })).status,
+  ).toBe(404)
+  expect((await fetch(loopback.url)).status).toBe(404)
+  expect((await fetch(`${loopback.url}?code=real`)).status).toBe(200)
+  expect((await loopback.answer).get('code')).toBe('real')
+})

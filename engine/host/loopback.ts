@@ -24,7 +24,12 @@ export async function listenForReturn({ timeoutMs }: { timeoutMs: number }): Pro
   promise.catch(() => {})
   const server = createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://127.0.0.1')
-    const ours = request.method === 'GET' && url?.pathname === RETURN_PATH
+    // A page of another site may try every port: it can embed and fetch, but not be the browser's
+    // own page. What names neither a code nor an error is no answer.
+    const embedded = !['document', undefined].includes(request.headers['sec-fetch-dest'] as string)
+    const query = url?.searchParams
+    const answered = query?.has('code') || query?.has('error')
+    const ours = request.method === 'GET' && url?.pathname === RETURN_PATH && answered && !embedded
     response.writeHead(ours ? 200 : 404, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",

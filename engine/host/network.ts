@@ -39,6 +39,12 @@ const ANSWER_LIMIT_BYTES = 64 * 2 ** 20
 export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 
+/** What a browser may be sent to and a secret may travel to: https, or a server on this machine. */
+export function isSafeAddress(text: string): boolean {
+  const url = URL.parse(text)
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+}
+
 /** @param ledger where rows go · @param offline asked before every request */
 export function createNetwork(
   ledger: Pick<Store['ledger'], 'add'>,

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -38,4 +47,13 @@ test('a damaged file is as good as none', () => {
   expect(secrets.get('a')).toBeUndefined()
   secrets.set('a', '1')
   expect(secrets.get('a')).toBe('1')
+})
+
+test.skipIf(process.platform === 'win32')('a link laid in the way is not written through', () => {
+  const elsewhere = join(dir, 'elsewhere')
+  writeFileSync(elsewhere, 'not ours', { mode: 0o644 })
+  symlinkSync(elsewhere, `${file}.new`)
+  fileSecrets(file).set('a', 'a token')
+  expect(readFileSync(elsewhere, 'utf8')).toBe('not ours')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
 })

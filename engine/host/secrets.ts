@@ -1,6 +1,6 @@
 // Where tokens are kept: the system's keychain where the shell offers it (Electron's safeStorage),
 // a file that only its owner can read otherwise. Never SQLite, never a log.
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 export interface Secrets {
   get(name: string): string | undefined
@@ -33,9 +33,9 @@ export function fileSecrets(file: string, { seal, open }: Seal = bare): Secrets 
       return
     }
     const temporary = `${file}.new`
-    writeFileSync(temporary, seal(JSON.stringify(all)), { mode: 0o600 })
-    // An older file of that name keeps its mode.
-    chmodSync(temporary, 0o600)
+    // One left behind would keep its mode, or be a link to somewhere else.
+    rmSync(temporary, { force: true })
+    writeFileSync(temporary, seal(JSON.stringify(all)), { mode: 0o600, flag: 'wx' })
     renameSync(temporary, file)
   }
   return {

@@ -57,6 +57,27 @@ test('a picture is kept under its name, hashed, and the same bytes are kept once
   expect(widget).toMatchObject({ options: ['Mein Föto (2).png', 'Mein Föto.png'] })
 })
 
+test('a BMP is taken, shown and offered like any other picture', async () => {
+  // 300 × 1 black pixels of 24 bits.
+  const bmp = Buffer.alloc(54 + 900)
+  bmp.write('BM', 'latin1')
+  for (const [at, value] of [
+    [10, 54],
+    [14, 40],
+    [18, 300],
+    [22, 1],
+  ] as const)
+    bmp.writeUInt32LE(value, at)
+  bmp.writeUInt16LE(24, 28)
+  const kept = await jsonOf(await put('old.bmp', new Uint8Array(bmp)))
+  expect(kept).toMatchObject({ name: 'old.bmp', width: 300, height: 1, mime: 'image/bmp' })
+  const { hash } = kept as { hash: string }
+  expect((await get(`/assets/${hash}`)).headers.get('content-type')).toBe('image/bmp')
+  expect((await get(`/assets/${hash}?w=10`)).headers.get('content-type')).toBe('image/webp')
+  const preview = await get('/view?filename=old.bmp&type=input&preview=webp;90')
+  expect(preview.headers.get('content-type')).toBe('image/webp')
+})
+
 test.each([
   ['nothing', new Uint8Array(0), 400, /empty/],
   ['text', new TextEncoder().encode('hello'), 415, /“x.png” could not be read as a picture/],
@@ -139,6 +160,18 @@ test('other sites are not answered: neither requests nor sockets', async () => {
     expect([path, answer]).toEqual([path, status])
     socket.terminate()
   }
+})
+
+test('what is held about a person is not asked for by a page of another site', async () => {
+  for (const site of ['cross-site', 'same-site'])
+    for (const mode of ['navigate', 'no-cors']) {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode }
+      expect([site, mode, (await get('/account/export', { headers })).status]).toEqual([
+        site,
+        mode,
+        403,
+      ])
+    }
 })
 
 test('a taken port is said with what to do', async () => {

@@ -6,7 +6,8 @@ import { toPrompt } from '../graph/comfy-prompt.ts'
 import { writeUi } from '../graph/comfy-write.ts'
 import type { Document } from '../graph/document.ts'
 import { type Json, writeJson } from '../graph/json.ts'
-import { explain, type Validation, validatePrompt } from '../graph/validate.ts'
+import { problemsOf } from '../graph/problems.ts'
+import { type Validation, validatePrompt } from '../graph/validate.ts'
 import type { NewRun } from '../store/runs.ts'
 import type { Checks } from './checks.ts'
 import { wordsOf } from './recipe.ts'
@@ -31,7 +32,7 @@ export async function prepareDocument(
   if (problems.length) return { problems }
   const json = prompt as unknown as Json
   const validation = await checks(validatePrompt(json, catalogue, asked.targets))
-  const invalid = explain(validation, json, catalogue)
+  const invalid = problemsOf(validation, prompt, catalogue)
   if (validation.error) return { problems: invalid }
   const pngInfo = writeJson({ workflow: writeUi(document, catalogue) })
   return {

@@ -1,6 +1,7 @@
 // Batches of different length meet in many nodes: the shorter one repeats its last picture, or all
 // of itself, as ComfyUI does in that place.
 import { type Tensor, tensor } from '../tensor.ts'
+import { resizeCovering } from './resize.ts'
 import { imageShape, newImage } from './shape.ts'
 
 /** `length` entries of the first axis; past the end the last one again. */
@@ -54,4 +55,19 @@ export function withChannels(image: Tensor, channels: number): Tensor {
 export function matchChannels(a: Tensor, b: Tensor): [Tensor, Tensor] {
   const channels = Math.max(imageShape(a).channels, imageShape(b).channels)
   return [withChannels(a, channels), withChannels(b, channels)]
+}
+
+/** Any number of pictures as one batch: all of the first one's size and of the most channels. */
+export function stackImages(images: readonly Tensor[]): Tensor {
+  const [first] = images
+  if (!first) throw new RangeError('There is no picture to put into the batch.')
+  const { width, height } = imageShape(first)
+  const channels = Math.max(...images.map(image => imageShape(image).channels))
+  return concatBatches(
+    images.map(image => {
+      const own = withChannels(image, channels)
+      const same = own.shape[1] === height && own.shape[2] === width
+      return same ? own : resizeCovering(own, width, height, 'bilinear')
+    }),
+  )
 }

@@ -23,3 +23,14 @@ export function fromShorts(values: Uint16Array): Float32Array {
   for (let i = 0; i < out.length; i++) out[i] = values[i]! / 65535
   return out
 }
+
+/** 65535·x, clipped and rounded, as two bytes each, the high one first. */
+export function toShorts(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 2)
+  for (let i = 0; i < values.length; i++) {
+    const short = Math.round(Math.min(Math.max(values[i]!, 0), 1) * 65535) || 0
+    bytes[2 * i] = short >> 8
+    bytes[2 * i + 1] = short & 255
+  }
+  return bytes
+}

@@ -132,3 +132,70 @@ describe('bad pictures are refused by name', () => {
     await rm(folder, { recursive: true })
   })
 })
+
+describe('forms that cameras, printers and palettes make', () => {
+  test('a JPEG on its side stands upright', async () => {
+    const wide = { width: 16, height: 8, channels: 3 } as const
+    // Left half red, right half blue.
+    const pixels = Uint8Array.from({ length: 16 * 8 * 3 }, (_, i) => {
+      const right = Math.floor(i / 3) % 16 >= 8
+      return (i % 3 === 0) === !right && i % 3 !== 1 ? 255 : 0
+    })
+    const jpeg = await sharp(pixels, { raw: wide })
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .withMetadata({ orientation: 8 })
+      .toBuffer()
+    const { image } = await decodePicture(jpeg)
+    expect(image.shape).toEqual([1, 16, 8, 3])
+    // Orientation 8 turns it a quarter to the left: what was right is on top.
+    const top = values(image.data).slice(0, 3)
+    expect(top[2]).toBeGreaterThan(240)
+    expect(top[0]).toBeLessThan(15)
+  })
+
+  test('grey with alpha', async () => {
+    const png = await sharp(Uint8Array.of(10, 0, 200, 255), {
+      raw: { width: 2, height: 1, channels: 2 },
+    })
+      .png()
+      .toBuffer()
+    const { image, mask } = await decodePicture(png)
+    expect(values(image.data)).toEqual([10, 10, 10, 200, 200, 200])
+    expect([...mask.data]).toEqual([1, 0])
+  })
+
+  test('a palette with a clear entry', async () => {
+    const pixels = Uint8Array.of(255, 0, 0, 255, 0, 0, 0, 0)
+    const png = await sharp(pixels, { raw: { width: 2, height: 1, channels: 4 } })
+      .png({ palette: true })
+      .toBuffer()
+    const { image, mask } = await decodePicture(png)
+    expect(values(image.data).slice(0, 3)).toEqual([255, 0, 0])
+    expect([...mask.data]).toEqual([0, 1])
+  })
+
+  test('16 bits of grey', async () => {
+    const png = await sharp(Uint16Array.of(1, 40000), { raw: { width: 2, height: 1, channels: 1 } })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer()
+    const { image } = await decodePicture(png)
+    const [first, , , second] = image.data
+    expect([first, second].map(x => Math.round(x! * 65535))).toEqual([1, 40000])
+  })
+
+  test('the four inks of a press', async () => {
+    const jpeg = await sharp({
+      create: { width: 8, height: 8, channels: 3, background: '#ff0000' },
+    })
+      .toColourspace('cmyk')
+      .jpeg({ quality: 100 })
+      .toBuffer()
+    expect((await sharp(jpeg).metadata()).space).toBe('cmyk')
+    const { image } = await decodePicture(jpeg)
+    const [r = 0, g = 0, b = 0] = values(image.data)
+    expect(image.shape).toEqual([1, 8, 8, 3])
+    expect(r).toBeGreaterThan(180)
+    expect(Math.max(g, b)).toBeLessThan(80)
+  })
+})

@@ -3,22 +3,13 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
 import { type Tensor, tensor } from '../tensor.ts'
+import { decodeBmp, isBmp } from './bmp.ts'
 import { fromBytes, fromShorts } from './bytes.ts'
+import { limits, PictureError } from './picture-limits.ts'
 
-/** A 24,000-pixel side or 16,383² pixels is more than a workflow here can use. */
-export const limits = {
-  side: 24_000,
-  pixels: 16_383 ** 2,
-  fileBytes: 2 ** 30,
-  frames: 4096,
-} as const
+export { limits, PictureError } from './picture-limits.ts'
 
 const formats = new Set(['png', 'jpeg', 'webp', 'gif', 'heif', 'tiff'])
-
-/** Says which picture, what is wrong with it and what to do. */
-export class PictureError extends Error {
-  override name = 'PictureError'
-}
 
 export interface Picture {
   /** [B,H,W,3] in 0..1, one entry per frame. */
@@ -41,6 +32,10 @@ export async function decodeFile(path: string): Promise<Picture> {
 
 /** @throws PictureError naming the file: damaged, of an unknown format or too large. */
 export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Promise<Picture> {
+  if (isBmp(bytes)) {
+    const { data, width, height, channels } = decodeBmp(bytes, name)
+    return separate(fromBytes(data), 1, height, width, channels)
+  }
   const metadata = await readMetadata(bytes, name)
   const wide = metadata.depth === 'ushort'
   const animated = metadata.format === 'gif' || metadata.format === 'webp'
@@ -92,7 +87,7 @@ async function readMetadata(bytes: Uint8Array, name: string): Promise<Metadata> 
   return metadata
 }
 
-const known = 'PNG, JPEG, WebP, GIF, AVIF or TIFF'
+const known = 'PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP'
 
 function unreadable(name: string, error: unknown): PictureError {
   const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n')

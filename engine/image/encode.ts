@@ -1,12 +1,15 @@
 // IMAGE tensors → PNG files.
 import type { Tensor } from '../tensor.ts'
 import { withChannels } from './batch.ts'
-import { toBytes } from './bytes.ts'
+import { toBytes, toShorts } from './bytes.ts'
 import { type Bitmap, encodePng } from './png.ts'
 import { imageShape } from './shape.ts'
 
+/** Bits of each channel. */
+export type PngDepth = 8 | 16
+
 /** One picture of a batch as bytes. Two channels or more than four become three. */
-export function bitmapOf(image: Tensor, index: number): Bitmap {
+export function bitmapOf(image: Tensor, index: number, bits: PngDepth = 8): Bitmap {
   const { height, width, channels } = imageShape(image)
   const size = height * width * channels
   const picture: Tensor = {
@@ -14,7 +17,9 @@ export function bitmapOf(image: Tensor, index: number): Bitmap {
     data: image.data.subarray(index * size, (index + 1) * size),
   }
   const kept = channels === 1 || channels === 4 ? channels : 3
-  return { data: toBytes(withChannels(picture, kept).data), width, height, channels: kept }
+  const { data: values } = withChannels(picture, kept)
+  const data = bits === 8 ? toBytes(values) : toShorts(values)
+  return { data, width, height, channels: kept, bits }
 }
 
 export const encodeImage = (
@@ -22,4 +27,5 @@ export const encodeImage = (
   index: number,
   text: Record<string, string> = {},
   compressionLevel = 4,
-): Promise<Uint8Array> => encodePng(bitmapOf(image, index), text, compressionLevel)
+  depth: PngDepth = 8,
+): Promise<Uint8Array> => encodePng(bitmapOf(image, index, depth), text, compressionLevel)

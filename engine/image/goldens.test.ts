@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isGolden, recordComparison } from '../models/fixtures/parity-record.ts'
 import type { RunContext } from '../nodes/define.ts'
 import { nodeTypes } from '../nodes/index.ts'
 import { type Tensor, tensor } from '../tensor.ts'
@@ -78,8 +79,14 @@ function check(answer: unknown, expected: number[] | number, key: string): void 
   }
   const actual = samplesOf(answer)
   expect([...actual.shape]).toEqual(expected)
-  expect(worst(actual.data, fixture.get(key)!.data, stride)).toBeLessThanOrEqual(tolerance)
-  if (whole) expect(worst(actual.data, whole.get(key)!.data, 1)).toBeLessThanOrEqual(tolerance)
+  const wanted = fixture.get(key)!.data
+  expect(worst(actual.data, wanted, stride)).toBeLessThanOrEqual(tolerance)
+  if (!whole) return
+  const all = whole.get(key)!.data
+  const difference = worst(actual.data, all, 1)
+  isGolden(all, 'imageops.safetensors', key)
+  recordComparison(all, difference)
+  expect(difference).toBeLessThanOrEqual(tolerance)
 }
 
 /** The largest difference between `expected` and every `stride`-th value. NaN counts as infinite. */

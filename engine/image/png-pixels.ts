@@ -8,7 +8,9 @@ const { Z_DEFAULT_STRATEGY, Z_RLE } = constants
 
 /** zlib at 0 (stored) to 9, on a thread of its own. */
 export async function compressPixels(bitmap: Bitmap, level: number): Promise<Uint8Array> {
-  const { data, height, width, channels } = bitmap
+  const { data, height, width } = bitmap
+  // To the filters a pixel is so many bytes.
+  const channels = bitmap.channels * ((bitmap.bits ?? 8) / 8)
   const stride = 1 + width * channels
   const filtered = new Uint8Array(height * stride)
   kernels.filterPng(data, filtered, { height, width, channels })

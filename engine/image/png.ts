@@ -12,33 +12,89 @@ export const isPng = (bytes: Uint8Array): boolean =>
 const maxTextBytes = 64 * 2 ** 20
 
 export interface Bitmap {
-  /** [height, width, channels] bytes. */
+  /** [height, width, channels] bytes; two each, the high one first, where there are 16 bits. */
   data: Uint8Array
   width: number
   height: number
   channels: 1 | 3 | 4
+  bits?: 8 | 16
 }
 
 /** PNG's colour type of so many channels: grey, RGB, RGB with alpha. */
 const colorTypes = { 1: 0, 3: 2, 4: 6 } as const
 
-/** A PNG file of 8-bit pixels with its text chunks right after the header, where ComfyUI puts them. */
+/** A PNG file with its text chunks right after the header, where ComfyUI puts them. */
 export async function encodePng(
   bitmap: Bitmap,
   text: Record<string, string> = {},
   compressionLevel = 4,
 ): Promise<Uint8Array> {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(bitmap.width, 0)
-  header.writeUInt32BE(bitmap.height, 4)
-  header.set([8, colorTypes[bitmap.channels]], 8)
   return Buffer.concat([
     signature,
-    chunk('IHDR', header),
+    headerChunk(bitmap),
     ...textChunks(text),
     chunk('IDAT', await compressPixels(bitmap, compressionLevel)),
     chunk('IEND', new Uint8Array()),
   ])
+}
+
+function headerChunk({ width, height, channels, bits = 8 }: Bitmap): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([bits, colorTypes[channels]], 8)
+  return chunk('IHDR', header)
+}
+
+/**
+ * Pictures of one size as an animated PNG that begins anew at its end. Viewers that know no
+ * animation show the first. https://www.w3.org/TR/png-3/#apng-frame-based-animation
+ */
+export async function encodeAnimatedPng(
+  frames: readonly Bitmap[],
+  framesPerSecond: number,
+  text: Record<string, string> = {},
+  compressionLevel = 4,
+): Promise<Uint8Array> {
+  const [first] = frames
+  if (!first) throw new RangeError('An animation needs a picture.')
+  const control = Buffer.alloc(8)
+  control.writeUInt32BE(frames.length, 0)
+  const parts: Buffer[] = [
+    Buffer.from(signature),
+    headerChunk(first),
+    chunk('acTL', control),
+    ...textChunks(text),
+  ]
+  let sequence = 0
+  for (const [i, frame] of frames.entries()) {
+    parts.push(chunk('fcTL', frameControl(frame, sequence++, framesPerSecond)))
+    const pixels = await compressPixels(frame, compressionLevel)
+    if (i === 0) parts.push(chunk('IDAT', pixels))
+    else {
+      const numbered = Buffer.alloc(4 + pixels.length)
+      numbered.writeUInt32BE(sequence++, 0)
+      numbered.set(pixels, 4)
+      parts.push(chunk('fdAT', numbered))
+    }
+  }
+  return Buffer.concat([...parts, chunk('IEND', new Uint8Array())])
+}
+
+/** Size, place and milliseconds of a frame. */
+function frameControl(
+  { width, height }: Bitmap,
+  sequence: number,
+  framesPerSecond: number,
+): Buffer {
+  const control = Buffer.alloc(26)
+  control.writeUInt32BE(sequence, 0)
+  control.writeUInt32BE(width, 4)
+  control.writeUInt32BE(height, 8)
+  const delayMs = Math.min(Math.max(Math.round(1000 / framesPerSecond), 1), 65535)
+  control.writeUInt16BE(delayMs, 20)
+  control.writeUInt16BE(1000, 22)
+  return control
 }
 
 /** The end of IHDR: 8 bytes of signature, then length, name, 13 bytes of header, CRC. */

@@ -4,7 +4,7 @@ import type { RunContext, Shown } from '../nodes/define.ts'
 import { expandNodeValues } from '../nodes/filename-prefix.ts'
 import type { FileReference } from '../nodes/files.ts'
 import type { Tensor } from '../tensor.ts'
-import { encodeImage } from './encode.ts'
+import { encodeImage, type PngDepth } from './encode.ts'
 import { imageShape } from './shape.ts'
 
 /**
@@ -33,6 +33,7 @@ export async function saveImages(
   prefix: string,
   compressionLevel: number,
   context: RunContext,
+  depth: PngDepth = 8,
 ): Promise<Shown> {
   const { batch, width, height } = imageShape(images)
   const text = carriedText(context)
@@ -40,12 +41,29 @@ export async function saveImages(
   const saved: FileReference[] = []
   for (let index = 0; index < batch; index++) {
     context.signal.throwIfAborted()
-    const png = await encodeImage(images, index, text, compressionLevel)
+    const png = await encodeImage(images, index, text, compressionLevel, depth)
     const stem = named.replaceAll('%batch_num%', String(index))
     saved.push(await context.files.write(folder, stem, 'png', png, { width, height }))
     if (batch > 1) context.progress(index + 1, batch)
   }
   return { images: saved }
+}
+
+export type { PngDepth } from './encode.ts'
+
+/** Saves a batch as one moving picture; `encode` gets the texts to put into it. */
+export async function saveAnimation(
+  images: Tensor,
+  prefix: string,
+  extension: string,
+  encode: (texts: Record<string, string>) => Promise<Uint8Array>,
+  context: RunContext,
+): Promise<Shown> {
+  const { width, height } = imageShape(images)
+  const bytes = await encode(carriedText(context))
+  const named = expandNodeValues(prefix, context.prompt)
+  const saved = await context.files.write('output', named, extension, bytes, { width, height })
+  return { images: [saved], animated: [true] }
 }
 
 /** One per process, so that previews of different sessions do not meet. */

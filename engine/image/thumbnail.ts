@@ -1,6 +1,6 @@
 // Small versions of stored pictures for the gallery.
-import sharp from 'sharp'
 import { limits } from './decode.ts'
+import { openPicture } from './open-picture.ts'
 
 export interface Thumbnail {
   mime: 'image/webp'
@@ -14,7 +14,7 @@ export interface Thumbnail {
  * Rejects when the bytes are no picture.
  */
 export async function thumbnail(picture: Uint8Array | string, size: number): Promise<Thumbnail> {
-  const { data, info } = await sharp(picture, { limitInputPixels: limits.pixels })
+  const { data, info } = await (await openPicture(picture, { limitInputPixels: limits.pixels }))
     .autoOrient()
     .resize(size, size, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 82 })

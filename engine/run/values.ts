@@ -1,6 +1,8 @@
 // From what a prompt says to what a node is given: literals are coerced as ComfyUI does, links
 // bring lists of values, absent optional inputs take their default.
 import { isLosslessNumber } from 'lossless-json'
+import type { InputDescription } from '../graph/catalogue.ts'
+import { inputsThere } from '../graph/dynamic-inputs.ts'
 import { isNumber, isObject } from '../graph/json.ts'
 import { isLink, type PromptLink } from '../graph/prompt.ts'
 import type { Field, NodeType } from '../nodes/define.ts'
@@ -100,7 +102,8 @@ export function gather(
 ): Lists {
   const lists: Lists = {}
   const fields: Record<string, Field> = type.inputs
-  for (const name in fields) {
+  const there = namesThere(type, inputs)
+  for (const name of there) {
     const field = fields[name]!
     const value = inputs[name]
     if (isLink(value)) {
@@ -122,6 +125,14 @@ export function gather(
   }
   for (const name in hidden) lists[name] = [hidden[name]]
   return lists
+}
+
+/** Names of the inputs that the node has while its choices hold what the prompt says. */
+function namesThere({ inputs }: NodeType, values: Readonly<Record<string, unknown>>): string[] {
+  const names = Object.keys(inputs)
+  if (!names.some(name => (inputs[name] as Field).when)) return names
+  const fields = names.map(name => ({ ...(inputs[name] as InputDescription), name }))
+  return inputsThere(fields, values).map(({ name }) => name)
 }
 
 /** One argument object per call: as many calls as the longest list, shorter ones repeat their last. */

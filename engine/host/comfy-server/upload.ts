@@ -7,6 +7,7 @@ import { basename, extname, join } from 'node:path'
 import { Hono } from 'hono'
 import sharp from 'sharp'
 import { isObject, readJson } from '../../graph/json.ts'
+import { openPicture } from '../../image/open-picture.ts'
 import { syncFolder, UPLOAD_LIMIT_BYTES } from '../assets.ts'
 import { freeName, inside } from '../file-names.ts'
 import type { Host } from '../host.ts'
@@ -121,9 +122,13 @@ function originalOf(host: Host, form: FormData): string | undefined {
 
 /** The original's colours with the mask's alpha. */
 async function withAlphaOf(original: string, mask: Uint8Array): Promise<Uint8Array> {
-  const colours = await sharp(original).autoOrient().removeAlpha().toColourspace('srgb').toBuffer({
-    resolveWithObject: true,
-  })
+  const colours = await (await openPicture(original))
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .toBuffer({
+      resolveWithObject: true,
+    })
   const { width, height } = colours.info
   const alpha = await sharp(mask)
     .ensureAlpha()

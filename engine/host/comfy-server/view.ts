@@ -4,6 +4,7 @@ import { isAbsolute, relative } from 'node:path'
 import { Hono } from 'hono'
 import sharp, { type Sharp } from 'sharp'
 import { limits } from '../../image/decode.ts'
+import { openPicture } from '../../image/open-picture.ts'
 import { inside } from '../file-names.ts'
 import { fileResponse, typeOf } from '../file-response.ts'
 import type { Folders } from '../folders.ts'
@@ -61,8 +62,9 @@ const safeType = (file: string): string => {
 /** `preview=webp;90` re-encodes; `channel=rgb` drops the alpha, `channel=a` shows it alone. */
 async function picture(file: string, preview = '', channel = 'rgba'): Promise<Response> {
   const [kind, quality] = preview.split(';')
-  const original = sharp(file, { limitInputPixels: limits.pixels }).autoOrient()
   try {
+    const opened = await openPicture(file, { limitInputPixels: limits.pixels })
+    const original = opened.autoOrient()
     const image =
       channel === 'rgb'
         ? original.removeAlpha()

@@ -170,17 +170,18 @@ const failureProblem = ({ code, node, nodeType, message, hint }: RunFailure): Pr
 
 /** One line a node; on a terminal its steps count up on the spot. */
 function progress(prompt: Prompt): (event: RunEvent) => void {
-  const name = (node: string) => {
-    const { class_type = '', _meta } = prompt[node] ?? {}
-    return `${node} ${_meta?.title ?? class_type}`
+  // What an expansion added is shown as the node that it stands for.
+  const name = ({ node, display = node }: { node: string; display?: string }) => {
+    const { class_type = '', _meta } = prompt[display] ?? {}
+    return `${display} ${_meta?.title ?? class_type}`
   }
   const live = process.stderr.isTTY
   return event => {
     if (event.type === 'progress' && live)
-      process.stderr.write(`\r${name(event.node)}  ${event.done}/${event.of} `)
+      process.stderr.write(`\r${name(event)}  ${event.done}/${event.of} `)
     if (event.type === 'done')
       process.stderr.write(
-        `${live ? '\r\u001b[K' : ''}${name(event.node)}  ${(event.ms / 1000).toFixed(2)} s\n`,
+        `${live ? '\r\u001b[K' : ''}${name(event)}  ${(event.ms / 1000).toFixed(2)} s\n`,
       )
   }
 }

@@ -1,6 +1,7 @@
 // `--set NODE.INPUT=VALUE` and `--seed N`: changes to a prompt before it runs.
-import type { Catalogue, InputDescription } from '../../graph/catalogue.ts'
+import { type Catalogue, hasWidget, type InputDescription } from '../../graph/catalogue.ts'
 import type { Document } from '../../graph/document.ts'
+import { inputsThere } from '../../graph/dynamic-inputs.ts'
 import { type Json, readJson } from '../../graph/json.ts'
 import { isLink, type Prompt } from '../../graph/prompt.ts'
 import { UsageError } from './usage.ts'
@@ -33,6 +34,13 @@ export function setValue(
       `--set ${assignment}: ${input} takes a link from another node (${description.type}), not a value.`,
     )
   write(prompt, document, { node, input }, readValue(assignment.slice(equals + 1), description))
+  bringDefaults(prompt[node]!, catalogue)
+}
+
+/** Another option of a choice may bring inputs of its own: they begin with their defaults. */
+function bringDefaults({ class_type, inputs }: Prompt[string], catalogue: Catalogue): void {
+  for (const input of inputsThere(catalogue[class_type]?.inputs ?? [], inputs))
+    if (input.when && hasWidget(input)) inputs[input.name] ??= input.widget!.default
 }
 
 /** Sets every seed that is not linked. @returns how many there were */

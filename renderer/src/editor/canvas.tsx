@@ -32,6 +32,7 @@ import { type CardNode as FlowCard, flowEdges, flowNodes, type LinkEdge } from '
 import { Groups } from './groups.tsx'
 import { FarLinks, LinkLine } from './links.tsx'
 import { CardNode } from './nodes/card-node.tsx'
+import { nodeDescriber } from './primitive-description.ts'
 import { socketColour } from './socket-look.ts'
 import { describer } from './subgraph-description.ts'
 import { followWheel } from './trackpad.ts'
@@ -186,10 +187,11 @@ export function Canvas({ tab }: { tab: Tab }) {
   const far = useStore(state => isLarge && state.transform[2] < farZoom)
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the subgraphs of the document count
   const describe = useMemo(() => describer(tab.history.present, types), [subgraphs, types])
-  const nodes = useMemo(
-    () => flowNodes(graph, describe, tab.nodes, dragged, far),
-    [graph, describe, tab.nodes, dragged, far],
-  )
+  const { present } = tab.history
+  const nodes = useMemo(() => {
+    const describeNode = nodeDescriber(present, graph, types, describe)
+    return flowNodes(graph, describeNode, tab.nodes, dragged, far)
+  }, [present, graph, types, describe, tab.nodes, dragged, far])
   const edges = useMemo(() => flowEdges(graph, tab.links), [graph, tab.links])
   const rememberView = useCallback(
     (_event: unknown, viewport: Tab['viewport']) => patchTab(tab.id, () => ({ viewport })),

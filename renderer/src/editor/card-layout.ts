@@ -2,6 +2,7 @@
 // socket places from here, so that it need not mount and measure a thousand cards. Pixels.
 import type { InputDescription, NodeDescription, Widget } from '../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../engine/graph/document.ts'
+import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
 import type { Json } from '../../../engine/graph/json.ts'
 import { isPorts } from './subgraph-ports.ts'
 
@@ -67,6 +68,9 @@ export const isNote = (node: Pick<GraphNode, 'type'>) => notes.has(node.type)
 export const riseOf = (node: Pick<GraphNode, 'type' | 'id'>) =>
   node.type === 'Reroute' || isPorts(node) ? 0 : titleHeight
 
+/** `width` of `resize_type.width`: what stands before the dot is on the card already. */
+export const ownName = (name: string): string => name.slice(name.indexOf('.') + 1)
+
 const isTall = (widget: Widget) => widget.kind === 'text' && widget.multiline
 
 function wellOf(description: NodeDescription): 'pictures' | 'texts' | undefined {
@@ -93,11 +97,13 @@ export function layOutCard(
   linked: ReadonlySet<string>,
 ): CardLayout {
   if (node.type === 'Reroute') return layOutReroute(node)
-  const widgetInputs = (description?.inputs ?? []).filter(
-    input => input.widget && !input.socketOnly,
-  )
-  const widgetNames = new Set(widgetInputs.map(input => input.name))
-  const plain = node.inputs.filter(slot => !slot.widget && !widgetNames.has(slot.name))
+  const inputs = description?.inputs ?? []
+  const there = inputsThere(inputs, node.values)
+  const widgetInputs = there.filter(input => input.widget && !input.socketOnly)
+  // Sockets of an option that is not chosen stay in the document, and off the card.
+  const hidden = new Set(inputs.filter(input => !there.includes(input)).map(({ name }) => name))
+  for (const { name } of widgetInputs) hidden.add(name)
+  const plain = node.inputs.filter(slot => !slot.widget && !hidden.has(slot.name))
   const sockets: SocketPlace[] = []
   plain.forEach((slot, row) => {
     sockets.push({
@@ -105,7 +111,7 @@ export function layOutCard(
       side: 'input',
       name: slot.name,
       type: slot.type,
-      label: slot.label ?? slot.name,
+      label: slot.label ?? ownName(slot.name),
       optional: slot.optional ?? false,
       y: titleHeight + padding + (row + 0.5) * socketHeight,
       onWidget: false,

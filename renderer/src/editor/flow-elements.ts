@@ -112,7 +112,7 @@ function linkedInputs(graph: Graph): Map<NodeId, string> {
 
 export function flowNodes(
   graph: Graph,
-  describe: (type: string) => NodeDescription | undefined,
+  describe: (node: GraphNode) => NodeDescription | undefined,
   selected: ReadonlySet<NodeId>,
   dragged: Readonly<Record<NodeId, Position2>>,
   far: boolean,
@@ -121,7 +121,7 @@ export function flowNodes(
   return [...Object.values(graph.nodes), ...portCards(graph)].map(node =>
     cardNode(
       node,
-      describe(node.type),
+      describe(node),
       linked.get(node.id) ?? '',
       selected.has(node.id),
       dragged[node.id],

@@ -2,12 +2,14 @@
 import { useMemo } from 'react'
 import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../engine/graph/document.ts'
+import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
 import { setColor } from '../../../engine/graph/edit.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
 import { selectRuns, useRuns } from '../stores/runs.ts'
 import { edit, shownGraph, type Tab } from '../stores/tabs.ts'
 import { cx } from '../ui/class-names.ts'
 import { formatDuration } from '../ui/format.ts'
+import { nodeDescriber } from './primitive-description.ts'
 import { jumpTo } from './problem-mend.ts'
 import { socketColour, typeWords } from './socket-look.ts'
 import { describer } from './subgraph-description.ts'
@@ -21,17 +23,17 @@ export function Inspector({ tab }: { tab: Tab }) {
   const types = useCatalogue(state => state.types)
   const graph = shownGraph(tab)
   const only = tab.nodes.size === 1 ? graph.nodes[[...tab.nodes][0]!] : undefined
-  const describe = useMemo(
-    () => describer(tab.history.present, types),
-    [tab.history.present, types],
-  )
+  const describe = useMemo(() => {
+    const { present } = tab.history
+    return nodeDescriber(present, graph, types, describer(present, types))
+  }, [tab.history, graph, types])
   return (
     <aside
       aria-label="Inspector"
       className="flex w-72 shrink-0 flex-col gap-4 overflow-y-auto border-l border-line bg-panel p-3"
     >
       {only ? (
-        <NodePart key={only.id} tab={tab} node={only} description={describe(only.type)} />
+        <NodePart key={only.id} tab={tab} node={only} description={describe(only)} />
       ) : (
         <WorkflowPart tab={tab} />
       )}
@@ -51,7 +53,9 @@ function NodePart({ tab, node, description }: NodePartProps) {
   const links = Object.values(graph.links)
   const into = links.filter(link => link.to === node.id)
   const linked = new Set(into.map(link => node.inputs[link.toSlot]?.name))
-  const widgets = (description?.inputs ?? []).filter(input => input.widget && !input.socketOnly)
+  const widgets = inputsThere(description?.inputs ?? [], node.values).filter(
+    input => input.widget && !input.socketOnly,
+  )
   return (
     <>
       <header>

@@ -34,7 +34,7 @@ export function missingIn(document: Document, catalogue: Catalogue): Problem[] {
   const known = Object.fromEntries(nodes.filter(isKnown)) as unknown as Json
   return [
     ...explain(validatePrompt(prompt, catalogue), prompt as unknown as Json, catalogue).filter(
-      ({ code }) => code === 'unknown_node',
+      ({ code }) => code === 'unknown_node' || code === 'partner_node',
     ),
     ...(files.length ? explain({ nodeErrors: Object.fromEntries(files) }, known, catalogue) : []),
   ]

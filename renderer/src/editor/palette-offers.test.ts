@@ -40,3 +40,20 @@ test('a loose input is offered what gives it, at the right output', () => {
 test('without a link everything is offered by title', () => {
   expect(offers(catalogue)).toHaveLength(4)
 })
+
+test('an input that only another option brings is no place for a link', () => {
+  const description = {
+    ...node('Loop', {}, []),
+    inputs: [
+      {
+        name: 'mode',
+        type: 'COMBO',
+        optional: false,
+        widget: { kind: 'choice' as const, default: 'a', options: ['a', 'b'] },
+      },
+      { name: 'mode.list', type: '*', optional: false, when: { input: 'mode', is: ['b'] } },
+      { name: 'value', type: '*', optional: true },
+    ],
+  }
+  expect(fittingSlot(description, { side: 'output', type: 'IMAGE' })).toBe('value')
+})

@@ -1,9 +1,11 @@
 // Which node types the palette offers, and how the chosen one is plugged in.
+
 import {
   type Catalogue,
   type NodeDescription,
   typesMatch,
 } from '../../../engine/graph/catalogue.ts'
+import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
 import type { LooseEnd } from './canvas-state.ts'
 
 export interface PaletteOffer {
@@ -25,7 +27,9 @@ export function fittingSlot(
   end: Pick<LooseEnd, 'side' | 'type'>,
 ): string | number | undefined {
   if (end.side === 'output') {
-    const fits = description.inputs.filter(({ type }) => typesMatch(end.type, type))
+    // A fresh node has the inputs that its choices bring at their defaults.
+    const there = inputsThere(description.inputs, {})
+    const fits = there.filter(({ type }) => typesMatch(end.type, type))
     const sockets = fits.filter(({ widget, socketOnly }) => !widget || socketOnly)
     const best =
       sockets.find(({ type }) => type === end.type) ??

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HostEvent, Run } from '../../../engine/api/contract.ts'
-import { afterEvent, useRuns } from './runs.ts'
+import { afterEvent, runAt, useRuns } from './runs.ts'
 
 const run = (id: string, more: Partial<Run> = {}): Run => ({
   id,
@@ -64,4 +64,30 @@ test('an engine that died without a node still leaves a problem in words', () =>
   const begun = [{ type: 'run', run: run('d') } as const, next[0]].reduce(afterEvent, state)
   expect(begun.byWorkflow.w?.failure).toEqual(failure)
   expect(afterEvent(begun, next[1]).byWorkflow.w?.failure).toBeUndefined()
+})
+
+test('a node inside subgraphs shows on every card around it, and on its own', () => {
+  const { byWorkflow } = after(
+    { type: 'queue', queue: { running: run('a'), pending: [], paused: false } },
+    { type: 'done', run: 'a', node: '57:44:3', ms: 12 },
+    { type: 'started', run: 'a', node: '60:44:3' },
+  )
+  const { nodes } = byWorkflow.w!
+  expect(nodes['57']?.state).toBe('done')
+  expect(nodes['57:44']?.state).toBe('done')
+  // Two uses of one subgraph: the one at work is what its canvas shows.
+  expect(runAt({ nodes }, ['57:44:', '60:44:'], '3')).toEqual({ state: 'running' })
+  expect(runAt({ nodes }, ['57:44:'], '3')).toEqual({ state: 'done', ms: 12 })
+  expect(runAt({ nodes }, ['57:44:'], '4')).toBeUndefined()
+})
+
+test('what is kept from an earlier run shows on the cards around it, until something there runs', () => {
+  const queue: HostEvent = {
+    type: 'queue',
+    queue: { running: run('a'), pending: [], paused: false },
+  }
+  const cached: HostEvent = { type: 'cached', run: 'a', nodes: ['57:3'] }
+  expect(after(queue, cached).byWorkflow.w!.nodes['57']).toEqual({ state: 'cached' })
+  const next = after(queue, cached, { type: 'started', run: 'a', node: '57:4' })
+  expect(next.byWorkflow.w!.nodes['57']).toEqual({ state: 'running' })
 })

@@ -77,12 +77,41 @@ const begin = (now: WorkflowRuns, run: string): Partial<WorkflowRuns> =>
 /** The card on the root canvas: nodes inside subgraphs have paths as ids, such as `57:44`. */
 export const rootNode = (node: string): string => node.split(':', 1)[0]!
 
+/** The cards that a node inside subgraphs lies in: `57` and `57:44` for `57:44:3`. */
+function cardsAround(node: string): string[] {
+  const parts = node.split(':')
+  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join(':'))
+}
+
+/**
+ * What a card on a canvas shows, where the canvas appears under these prefixes: the use that is at
+ * work, else the first that has done anything.
+ */
+export function runAt(
+  { nodes }: Pick<WorkflowRuns, 'nodes'>,
+  prefixes: readonly string[],
+  id: string,
+): NodeRun | undefined {
+  const all = prefixes.map(prefix => nodes[prefix + id])
+  return all.find(run => run?.state === 'running') ?? all.find(run => run !== undefined)
+}
+
+/** The same for what it has shown. */
+export const shownAt = (
+  { shown }: Pick<WorkflowRuns, 'shown'>,
+  prefixes: readonly string[],
+  id: string,
+): Shown | undefined => {
+  for (const prefix of prefixes) if (shown[prefix + id]) return shown[prefix + id]
+  return undefined
+}
+
 function patchNode(state: Runs, run: string, node: string, next: NodeRun) {
   const workflow = workflowOf.get(run) ?? run
   return patch(state, workflow, now => {
     const fresh = { ...now, ...begin(now, run) }
     const { ms, ...outside } = next
-    const around = node.includes(':') ? { [rootNode(node)]: outside } : {}
+    const around = Object.fromEntries(cardsAround(node).map(card => [card, outside]))
     return { ...fresh, nodes: { ...fresh.nodes, ...around, [node]: next } }
   })
 }
@@ -100,7 +129,8 @@ function finish(state: Runs, run: Run): Runs {
       Object.entries(now.nodes).filter(([, node]) => node.state !== 'running'),
     )
     const failed = run.failure?.node
-    if (failed) nodes[failed] = nodes[rootNode(failed)] = { state: 'failed' }
+    if (failed)
+      for (const card of [failed, ...cardsAround(failed)]) nodes[card] = { state: 'failed' }
     return { nodes, failure: run.state === 'done' ? undefined : (run.failure ?? now.failure) }
   })
 }
@@ -121,7 +151,8 @@ export function afterEvent(state: Runs, event: HostEvent): Runs {
     case 'cached':
       return patch(state, workflowOf.get(event.run) ?? event.run, now => {
         const fresh = { ...now, ...begin(now, event.run) }
-        const cached = event.nodes.map(node => [node, { state: 'cached' }] as const)
+        const cards = event.nodes.flatMap(node => [...cardsAround(node), node])
+        const cached = cards.map(card => [card, { state: 'cached' }] as const)
         return { ...fresh, nodes: { ...fresh.nodes, ...Object.fromEntries(cached) } }
       })
     case 'started':

@@ -10,6 +10,7 @@ import {
   syncWithCatalogue,
 } from '../../../engine/graph/edit.ts'
 import * as history from '../../../engine/graph/history.ts'
+import { instancePrefixes } from '../../../engine/graph/instances.ts'
 import { useCatalogue } from './catalogue.ts'
 import { toastError } from './toasts.ts'
 
@@ -176,6 +177,14 @@ export function select(nodes: Iterable<NodeId>, links: Iterable<LinkId> = []) {
 export function enterCanvas(at: Canvas) {
   const { active } = getState()
   if (active) patchTab(active, () => ({ at, nodes: none, links: none, viewport: undefined }))
+}
+
+const noPrefixes: readonly string[] = []
+
+/** What stands before the ids of the shown canvas's nodes in a run. */
+export const shownPrefixes = (state: Tabs): readonly string[] => {
+  const tab = activeTab(state)
+  return tab ? instancePrefixes(tab.history.present, tab.at) : noPrefixes
 }
 
 /** The graph that is looked at. */

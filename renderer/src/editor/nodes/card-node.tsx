@@ -3,8 +3,8 @@ import type { NodeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { Problem } from '../../../../engine/api/contract.ts'
-import { problemsOf, rootNode, type Shown, selectRuns, useRuns } from '../../stores/runs.ts'
-import { useTabs } from '../../stores/tabs.ts'
+import { problemsOf, runAt, type Shown, selectRuns, shownAt, useRuns } from '../../stores/runs.ts'
+import { shownPrefixes, useTabs } from '../../stores/tabs.ts'
 import type { CardNode as FlowCard } from '../flow-elements.ts'
 import { Card } from './card.tsx'
 import { CardWell, chosenPicture } from './card-well.tsx'
@@ -14,17 +14,22 @@ import { Reroute } from './reroute.tsx'
 
 const noProblems: Problem[] = []
 
+/** Whether a node of the run is this card, or lies inside it. */
+const liesAt = (node: string, prefixes: readonly string[], id: string): boolean =>
+  prefixes.some(prefix => node === prefix + id || node.startsWith(`${prefix}${id}:`))
+
 export const CardNode = memo(function CardNode({ id, data, selected }: NodeProps<FlowCard>) {
   const workflow = useTabs(state => state.active)
-  const run = useRuns(state => selectRuns(state, workflow).nodes[id])
-  const shown = useRuns(state => selectRuns(state, workflow).shown[id])
+  const prefixes = useTabs(shownPrefixes)
+  const run = useRuns(state => runAt(selectRuns(state, workflow), prefixes, id))
+  const shown = useRuns(state => shownAt(selectRuns(state, workflow), prefixes, id))
   const problems = useRuns(
     useShallow(state => {
       const runs = selectRuns(state, workflow)
       // What is only announced is marked on the card anyway; it need not hang over the neighbours.
       const all = runs.announced ? noProblems : problemsOf(runs)
       return all.length
-        ? all.filter(({ node }) => node !== undefined && (node === id || rootNode(node) === id))
+        ? all.filter(({ node }) => node !== undefined && liesAt(node, prefixes, id))
         : noProblems
     }),
   )

@@ -9,6 +9,7 @@ import { useUi } from '../../stores/ui.ts'
 import { cx } from '../../ui/class-names.ts'
 import type { CardData } from '../flow-elements.ts'
 import { WidgetField } from '../widgets/widget-field.tsx'
+import { CardNotes } from './card-notes.tsx'
 import { CardProblems } from './card-problems.tsx'
 import { CardWell, chosenPicture } from './card-well.tsx'
 import { LivePreview, useWellPreview } from './live-preview.tsx'
@@ -107,7 +108,13 @@ export function Card({ data, selected, run, shown, problems }: Props) {
       )}
       {!node.collapsed && <ResizeCorner data={data} />}
       {running && run.preview && <LivePreview url={run.preview} />}
-      {problems.length > 0 && <CardProblems problems={problems} />}
+      {problems.length > 0 ? (
+        <CardProblems problems={problems} />
+      ) : (
+        layout.well?.holds !== 'texts' &&
+        shown &&
+        shown.texts.length > 0 && <CardNotes notes={shown.texts} />
+      )}
     </div>
   )
 }

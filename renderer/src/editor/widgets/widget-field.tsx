@@ -5,6 +5,7 @@ import type { GraphNode } from '../../../../engine/graph/document.ts'
 import { setControl, setValue } from '../../../../engine/graph/edit.ts'
 import { edit, sealEdit } from '../../stores/tabs.ts'
 import { typingKey } from '../../stores/typing.ts'
+import { ownName } from '../card-layout.ts'
 import { ChoiceField } from './choice-field.tsx'
 import { NumberField } from './number-field.tsx'
 import { PictureField } from './picture-field.tsx'
@@ -44,7 +45,7 @@ function FieldOf({ widget, ...rest }: WidgetProps) {
 }
 
 export const WidgetField = memo(function WidgetField(props: Props) {
-  const { node, name, label = name.replaceAll('_', ' '), widget, linked } = props
+  const { node, name, label = ownName(name).replaceAll('_', ' '), widget, linked } = props
   const value = node.values[name] ?? ('default' in widget ? widget.default : undefined)
   const field = `value:${node.id}:${name}`
   return (

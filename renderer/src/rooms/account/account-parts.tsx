@@ -34,6 +34,7 @@ export const CodeField = ({ label = 'Code of six digits', code, setCode }: CodeF
     label={label}
     inputMode="numeric"
     autoComplete="one-time-code"
+    autoFocus
     maxLength={10}
     className="mt-1 block h-8 w-full rounded-control bg-field px-2.5 font-mono tracking-[0.3em]"
     value={code}

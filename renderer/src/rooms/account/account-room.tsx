@@ -5,6 +5,7 @@ import { host } from '../../host/connection.ts'
 import { useAccount } from '../../stores/account.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatTime } from '../../ui/format.ts'
+import { formatDay } from './account-parts.tsx'
 import { Devices } from './devices.tsx'
 import { Invoices } from './invoices.tsx'
 import { Person } from './person.tsx'
@@ -81,6 +82,13 @@ function Trouble({ account }: { account: Account }) {
       <Notice>
         This account is suspended{details.suspended.reason && `: ${details.suspended.reason}`}.
         Write to support if you think that is wrong. Your workflows here are untouched.
+      </Notice>
+    )
+  if (account.reachable && details?.deletion)
+    return (
+      <Notice>
+        This account is erased on {formatDay(details.deletion.eraseAfterMs)}, with its plan and what
+        is saved to it. To stay, choose “Keep the account” below.
       </Notice>
     )
   if (!account.reachable)

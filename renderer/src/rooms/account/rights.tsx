@@ -101,6 +101,7 @@ function Delete({ identities, onDone }: DeleteProps) {
           label="Your password, so that nobody else can do this"
           type="password"
           autoComplete="current-password"
+          autoFocus
           required
           value={password}
           onChange={setPassword}

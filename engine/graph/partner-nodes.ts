@@ -1,0 +1,56 @@
+// ComfyUI's partner nodes send their work to a company's servers and cost credits there. Files hold
+// class types only, and those begin with the company's name, or end with `Api`.
+
+const companies = [
+  'Beeble',
+  'Bria',
+  'ByteDance',
+  'Clarity',
+  'Claude',
+  'ComfyCloud',
+  'ElevenLabs',
+  'FishAudio',
+  'Flux(?=Kontext(?:Max|Pro)|Pro|2(?!Scheduler)|3(?!LayoutPrompt)|Erase|VTO|Video)',
+  'Gemini',
+  'Grok',
+  'HappyHorse',
+  'HeyGen',
+  'Higgsfield',
+  'HitPaw',
+  'Ideogram(?!4Scheduler)',
+  'Kling',
+  'Krea(?=\\d)',
+  'LtxApi',
+  'Luma',
+  'Magnific',
+  'Meshy',
+  'MetaMuse',
+  'Minimax',
+  'Mirelo',
+  'Moonvalley',
+  'OpenAI',
+  'OpenRouter',
+  'Pika',
+  'Pixverse',
+  'Pruna',
+  'Quiver',
+  'Recraft',
+  'Reve',
+  'Rodin3D',
+  'Runway',
+  'Sonilo',
+  'Stability',
+  'Sync(?=LipSync|Talking)',
+  'Tencent',
+  'Topaz',
+  'Tripo(?!Splat)',
+  'Veed',
+  'Veo(?=\\d|Video)',
+  'Vidu',
+  'Wavespeed',
+]
+
+const partner = new RegExp(`^(?:${companies.join('|')})|Api$`)
+
+/** Whether a class type that is not known here is a partner node, as far as its name tells. */
+export const isPartnerNode = (type: string): boolean => partner.test(type)
