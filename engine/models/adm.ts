@@ -41,7 +41,7 @@ function baseSizes(
 /** Pooled text, then each number as 128 cosines and 128 sines. */
 function sdxlVector({ pooled }: ConditioningItem, numbers: readonly number[]): Tensor {
   const out = tensor([pooled?.shape[0] ?? 1, sdxlWidth(numbers.length)])
-  const tail = numbers.flatMap(waves)
+  const tail = numbers.flatMap(number => waves(number))
   const width = out.shape[1]!
   for (let row = 0; row < out.shape[0]!; row++) {
     const text = pooled?.data.subarray(row * pooledWidth, (row + 1) * pooledWidth)
@@ -55,8 +55,8 @@ const f32 = Math.fround
 const logPeriod = f32(-Math.log(1e4))
 
 /** In float32 as PyTorch does it: angles reach thousands, and all digits of theirs count. */
-function waves(value: number): number[] {
-  const half = numberWidth / 2
+export function waves(value: number, width = numberWidth): number[] {
+  const half = width / 2
   const angles = Array.from({ length: half }, (_, i) =>
     f32(value * f32(Math.exp(f32(f32(logPeriod * i) / half)))),
   )

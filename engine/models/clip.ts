@@ -36,7 +36,11 @@ const prefixes = [
 
 /** The text encoders of a file with familiar names, in the order of their conditioning. */
 export const clipPrefixes = (weights: Weights): string[] =>
-  prefixes.filter(at => weights.tensors.has(`${at}embeddings.position_embedding.weight`))
+  prefixes.filter(at =>
+    ['embeddings.position_embedding', 'final_layer_norm'].some(name =>
+      weights.tensors.has(`${at}${name}.weight`),
+    ),
+  )
 
 export const clipPrefix = (weights: Weights): string | undefined => clipPrefixes(weights)[0]
 
@@ -96,17 +100,21 @@ export function buildClip(
   const cond = early === undefined ? last : config.normed ? final(early) : early
   const shape = ['B', config.length, config.width]
   graph.output('cond', cond, shape)
-  const pooled = config.projected ? project(layers, last, at) : last
+  const pooled = config.projected ? project(layers, last, config) : last
   graph.output('last', pooled, ['B', config.length, 'P'])
   return graph
 }
 
-/** Into the space that pictures share; without a projection the state itself is the pooled one. */
-function project(layers: Layers, last: Value, prefix: string): Value {
+/**
+ * Into the space that pictures share; without a projection the state itself is the pooled one. SDXL's
+ * second encoder is never without.
+ */
+function project(layers: Layers, last: Value, { prefix, kind }: ClipConfig): Value {
   const key = `${prefix.replace(/text_model\.$/, '')}text_projection`
   if (layers.has(`${key}.weight`)) return layers.linear(last, key)
   // OpenCLIP's own is [in, out].
-  return layers.has(key) ? layers.graph.op('MatMul', [last, layers.weight(key)]) : last
+  if (kind !== 'g' && !layers.has(key)) return last
+  return layers.graph.op('MatMul', [last, layers.weight(key)])
 }
 
 /** Gathers in the stored type, so the table of 49,408 tokens is never widened. */

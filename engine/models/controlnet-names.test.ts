@@ -47,10 +47,13 @@ describe('a ControlNet in diffusers layout', () => {
     expect(found).toBe(weights.tensors.get(name))
   })
 
-  test('a union says what it is', () => {
-    expect(() => familiarControlNames(file(['task_embedding']))).toThrow(
-      /canny\.safetensors is a union/,
-    )
+  test('what a union has beside keeps its name, but for torch’s joined projection', () => {
+    const names = ['task_embedding', 'transformer_layes.0.attn.in_proj_weight']
+    const { tensors } = familiarControlNames(file(names))
+    expect([...tensors.keys()].slice(-2)).toEqual([
+      'task_embedding',
+      'transformer_layes.0.attn.in_proj.weight',
+    ])
   })
 
   test('one in the other layout stays as it is', () => {

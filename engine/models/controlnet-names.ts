@@ -1,8 +1,6 @@
 // ControlNets in diffusers' layout under the names of lllyasviel's. Only names change; the tensors
 // stay where they lie. https://github.com/huggingface/diffusers/blob/main/src/diffusers/models/controlnets/controlnet.py
-import { basename } from 'node:path'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 
 const sign = 'controlnet_cond_embedding.conv_in.weight'
 
@@ -25,20 +23,16 @@ const resnet: Record<string, string> = {
   conv_shortcut: 'skip_connection',
 }
 
-/** @throws ModelError for a union of ControlNets, which has further parts. */
 export function familiarControlNames(weights: Weights): Weights {
   if (!weights.tensors.has(sign)) return weights
-  if (weights.tensors.has('task_embedding'))
-    throw new ModelError(
-      `${basename(weights.file)} is a union of ControlNets, which this version does not run. Use one ` +
-        'that was made for a single kind of picture, such as canny or depth.',
-    )
   let perLevel = 0
   while (weights.tensors.has(`down_blocks.0.resnets.${perLevel}.conv1.weight`)) perLevel++
   const tensors = new Map<string, Weight>()
   for (const [name, tensor] of weights.tensors) {
     const [, layer, end] = /^(.+)\.(weight|bias)$/.exec(name) ?? []
-    tensors.set(layer ? `${familiar(layer, perLevel)}.${end}` : name, tensor)
+    // torch's attention has its three projections as one, named unlike other layers.
+    const other = name.replace(/in_proj_(weight|bias)$/, 'in_proj.$1')
+    tensors.set(layer ? `${familiar(layer, perLevel)}.${end}` : other, tensor)
   }
   return { ...weights, tensors }
 }

@@ -4,12 +4,17 @@ import { basename } from 'node:path'
 import { resizeCovering } from '../image/resize.ts'
 import { Layers } from '../inference/layers.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
+import type { Ids } from '../inference/session.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { BaseWeights } from './controlnet-base.ts'
 import { familiarControlNames } from './controlnet-names.ts'
+import { kindEmbedding, shiftedHint, unionFeeds } from './controlnet-union.ts'
 import type { ControlNet, ControlResiduals, NetworkInput } from './kinds.ts'
+import { checkLayout } from './layout.ts'
+import { controlNetLayout } from './layouts-diffusion.ts'
 import { toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { type GraphOptions, Unet, type UnetConfig, unetConfig } from './unet.ts'
@@ -19,25 +24,22 @@ const downscale = 8
 const hintStrides = [1, 1, 2, 1, 2, 1, 2, 1]
 
 export class ControlNetModel implements ControlNet {
+  private readonly weights: Weights
   private readonly config: UnetConfig
-  private readonly recipe: SessionRecipe
   private readonly pool: SessionPool
-  private readonly name: string
+  private readonly base: BaseWeights | undefined
+  private kind: number | undefined
 
-  constructor(file: Weights, pool: SessionPool) {
-    const weights = familiarControlNames(file)
-    const prefix = controlPrefix(weights)
-    this.config = unetConfig(weights, prefix)
+  /** @param base of a UNet, for files that hold only what differs from it */
+  constructor(file: Weights, pool: SessionPool, base?: Weights) {
+    this.weights = familiarControlNames(file)
+    const prefix = controlPrefix(this.weights)
+    this.config = unetConfig(this.weights, prefix)
     this.pool = pool
-    this.name = basename(weights.file)
-    this.recipe = {
-      key: `controlnet ${identity(weights)}`,
-      costBytes: weightBytes(weights, prefix),
-      build: () => buildControlNet(weights, this.config),
-    }
+    this.base = base && new BaseWeights(base, prefix)
   }
 
-  hint(image: Tensor, width: number, height: number): Tensor {
+  async hint(image: Tensor, width: number, height: number): Promise<Tensor> {
     const fitted = resizeCovering(image, width * downscale, height * downscale, 'nearest-exact')
     const count = fitted.shape[0]!
     const planes = Array.from({ length: count }, (_, i) => toPlanes(fitted, i))
@@ -48,52 +50,110 @@ export class ControlNetModel implements ControlNet {
     return out
   }
 
+  /** How many kinds of pictures a union knows; 0 if it is none. */
+  private get kinds(): number {
+    return this.weights.tensors.get('task_embedding')?.shape[0] ?? 0
+  }
+
+  /** Without it, or with none, a union is not told what it sees. Others see one kind only. */
+  withType(type: number | undefined): ControlNet {
+    if (this.kinds === 0) return this
+    if (type !== undefined && type >= this.kinds)
+      throw new ModelError(
+        `${basename(this.weights.file)} knows ${this.kinds} kinds of pictures, not this one. Choose ` +
+          'another type, or a newer union ControlNet.',
+      )
+    const copy = Object.create(this) as ControlNetModel
+    copy.kind = type
+    return copy
+  }
+
   async residuals(input: NetworkInput, hint: Tensor): Promise<ControlResiduals> {
     this.check(input)
     const { x, timesteps, context, y } = input
-    const feeds: Record<string, Tensor> = { x, context, hint }
+    const feeds: Record<string, Tensor | Ids> = { x, context, hint }
     feeds.t = tensor([timesteps.length], timesteps)
     if (this.config.adm > 0) feeds.y = y!
-    const answers = await this.pool.run(this.recipe, feeds)
+    if (this.base) feeds[this.base.input] = tensor([], Float32Array.of(1))
+    if (this.kinds > 0) Object.assign(feeds, unionFeeds(this.kinds, this.kind))
+    const answers = await this.pool.run(this.recipe(), feeds)
     const output: Tensor[] = []
     for (let n = 0; answers[`skip.${n}`]; n++) output.push(answers[`skip.${n}`]!)
-    return { middle: [answers.middle], output }
+    if (!isAveraging(this.weights)) return { middle: [answers.middle], output }
+    return { middle: [averaged(answers.middle!)], output: output.map(averaged) }
+  }
+
+  private recipe(): SessionRecipe {
+    const { weights, config, base, kinds } = this
+    const union = kinds > 0 && (this.kind === undefined ? 'untold' : 'told')
+    return {
+      key: [
+        `controlnet ${union || ''}`,
+        identity(weights),
+        ...(base ? [identity(base.weights)] : []),
+      ].join(' | '),
+      costBytes: weightBytes(weights, config.prefix),
+      build: () => {
+        if (!base) checkLayout(weights, config.prefix, controlNetLayout)
+        return buildControlNet(weights, config, { branches: base ? [base] : [], union })
+      },
+    }
   }
 
   private check({ x, context, y }: NetworkInput): void {
     const { channels, contextWidth, adm } = this.config
     if (x.shape[1] === channels && context.shape[2] === contextWidth && (adm === 0 || y)) return
     throw new ModelError(
-      `The ControlNet ${this.name} was made for another family of models than the checkpoint: it takes ` +
-        `text of width ${contextWidth}, the conditioning has ${context.shape[2]}. Choose a ControlNet ` +
+      `The ControlNet ${basename(this.weights.file)} was made for another family of models than the ` +
+        `checkpoint: it takes text of width ${contextWidth}, the conditioning has ` +
+        `${context.shape[2]}. Choose a ControlNet ` +
         'for this checkpoint.',
     )
   }
 }
 
-/** Residuals as inputs of a UNet built with `control`. */
-export function controlFeeds({ middle, output = [] }: ControlResiduals): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = {}
-  if (middle?.[0]) feeds['control.middle'] = middle[0]
-  output.forEach((residual, n) => {
-    if (residual) feeds[`control.${n}`] = residual
-  })
-  return feeds
+/**
+ * ControlNets that take a picture's colours and content but not its layout were trained with the mean
+ * of each residual; only their names say so. https://github.com/lllyasviel/ControlNet-v1-1-nightly
+ */
+const isAveraging = ({ file }: Weights): boolean => /_shuffle(_fp16)?\.\w+$/.test(file)
+
+/** [B,C,h,w] with the mean of each plane everywhere. */
+function averaged({ shape, data }: Tensor): Tensor {
+  const size = shape[2]! * shape[3]!
+  const out = tensor(shape)
+  for (let at = 0; at < data.length; at += size) {
+    const sum = data.subarray(at, at + size).reduce((a, b) => a + b, 0)
+    out.data.fill(sum / size, at, at + size)
+  }
+  return out
+}
+
+interface ControlOptions extends GraphOptions {
+  union?: 'told' | 'untold' | false
 }
 
 /** Inputs as the UNet's and hint [B,3,8H,8W]; outputs `middle` and `skip.0` …, first block first. */
-export function buildControlNet(weights: Weights, config: UnetConfig, options: GraphOptions = {}) {
+export function buildControlNet(
+  weights: Weights,
+  config: UnetConfig,
+  options: ControlOptions = {},
+) {
   const graph = new OnnxGraph()
-  const layers = new Layers(graph, weights, options.profile)
+  const layers = new Layers(graph, weights, options.profile, options.branches)
   const x = graph.input('x', DataType.float, ['B', config.channels, 'H', 'W'])
   const t = graph.input('t', DataType.float, ['B'])
   const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
   const hint = graph.input('hint', DataType.float, ['B', 3, 'hintH', 'hintW'])
   const unet = new Unet(layers, config, context)
-  const time = unet.timeEmbedding(t)
+  let time = unet.timeEmbedding(t)
+  if (options.union)
+    time = layers.add(time, kindEmbedding(layers, layers.shape('task_embedding')[0]!))
   const y = config.adm ? graph.input('y', DataType.float, ['B', config.adm]) : undefined
   unet.embedding = layers.silu(y ? layers.add(time, unet.label(y)) : time)
-  const middle = unet.down(x, hintLayers(layers, hint, config.prefix))
+  const seen = hintLayers(layers, hint, config.prefix)
+  const joined = options.union === 'told' ? shiftedHint(layers, seen) : seen
+  const middle = unet.down(x, joined)
   const output = (name: string, value: Value, key: string) =>
     graph.output(name, layers.conv(value, key), ['B', `${name} c`, `${name} h`, `${name} w`])
   unet.skips.forEach((skip, n) => {
@@ -103,7 +163,8 @@ export function buildControlNet(weights: Weights, config: UnetConfig, options: G
   return graph
 }
 
-function hintLayers(layers: Layers, hint: Value, prefix: string): Value {
+/** A picture [B,3,8H,8W] down to the size of its latent. */
+export function hintLayers(layers: Layers, hint: Value, prefix: string): Value {
   return hintStrides.reduce((h, stride, n) => {
     const inner = n === 0 ? h : layers.silu(h)
     return layers.conv(inner, `${prefix}input_hint_block.${2 * n}`, { stride })
@@ -117,6 +178,6 @@ function controlPrefix(weights: Weights): string {
   if (found !== undefined && has(`${found}input_hint_block.0.weight`)) return found
   throw new ModelError(
     `${basename(weights.file)} is no ControlNet that is read here: it belongs to another family, or is ` +
-      'a Control-LoRA or T2I-Adapter. Choose a ControlNet for Stable Diffusion 1.x, 2.x or SDXL.',
+      'a Control-LoRA. Choose a ControlNet or T2I-Adapter for Stable Diffusion or Flux.',
   )
 }

@@ -1,7 +1,7 @@
 // Which family a file belongs to, by keys and shapes. What cannot run is refused by its name, with
 // the folder or the node that it belongs to.
 import { basename } from 'node:path'
-import type { Weights } from '../inference/weights.ts'
+import { type Weights, weight } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { clipPrefix } from './clip.ts'
 import { type UnetFacts, unetFacts } from './unet-family.ts'
@@ -39,12 +39,17 @@ export function detectCheckpoint(weights: Weights): CheckpointFacts {
   return {
     unet: detectUnet(weights),
     hasText: clipPrefix(weights) !== undefined,
-    hasVae: weights.tensors.has('first_stage_model.decoder.conv_in.weight'),
+    hasVae: ['conv_in', 'conv_out'].some(name =>
+      weights.tensors.has(`first_stage_model.decoder.${name}.weight`),
+    ),
   }
 }
 
 /** @throws ModelError unless the file holds a UNet that can run. */
 export function detectUnet(weights: Weights): UnetFacts {
+  // Without its first layer, but with others, it is damaged rather than of another kind.
+  if (weights.tensors.has(`${unet}time_embed.0.weight`))
+    weight(weights, `${unet}input_blocks.0.0.weight`)
   if (!weights.tensors.has(`${unet}input_blocks.0.0.weight`))
     throw refused(weights, otherFamily(weights))
   const facts = unetFacts(weights)
@@ -55,7 +60,11 @@ export function detectUnet(weights: Weights): UnetFacts {
 /** @throws ModelError unless the file is, or holds, a KL autoencoder in the SD layout. */
 export function checkVae(weights: Weights): void {
   const has = (key: string) => weights.tensors.has(key)
-  if (has('first_stage_model.decoder.conv_in.weight') || has('decoder.up.0.block.0.norm1.weight'))
+  if (
+    has('first_stage_model.decoder.conv_in.weight') ||
+    has('decoder.up.0.block.0.norm1.weight') ||
+    has('decoder.up.0.block.0.conv1.weight')
+  )
     return
   const what: readonly [string, string] = has('decoder.mid_block.resnets.0.norm1.weight')
     ? ['a VAE in diffusers layout', 'Use a VAE file made for ComfyUI or A1111.']

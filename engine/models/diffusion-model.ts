@@ -1,11 +1,13 @@
 // MODEL: a checkpoint's network with LoRAs on top. Reading the header is all that happens until the
 // first step asks for the session.
+import type { Ids } from '../inference/session.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { admVector } from './adm.ts'
-import { controlFeeds } from './controlnet.ts'
+import { controlFeeds, controlPlaces } from './control-places.ts'
+import { gligenExtras } from './gligen.ts'
 import { editInput, inpaintInput } from './joined-input.ts'
 import type {
   Adapter,
@@ -16,10 +18,14 @@ import type {
   Network,
   NetworkInput,
   NoisedLatent,
+  UnetChange,
 } from './kinds.ts'
-import { checkLora, LoraBranch, loraChanges } from './lora.ts'
+import { checkLora, LoraBranch, loraChanges, unusedLayers } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
-import { buildUnet, type UnetConfig, unetConfig } from './unet.ts'
+import { toldGuidance } from './told-guidance.ts'
+import { type UnclipStatistics, unclipVector } from './unclip.ts'
+import { buildUnet, type GraphOptions, type UnetConfig, unetConfig } from './unet.ts'
+import { changeFeeds, changeKey } from './unet-changes.ts'
 import type { JoinedInput } from './unet-family.ts'
 
 export interface DiffusionModelParts {
@@ -29,6 +35,10 @@ export interface DiffusionModelParts {
   sampling: ModelSampling
   /** What the network sees beside the latent. */
   joins?: JoinedInput
+  /** Of the pictures that an unCLIP model sees. */
+  unclip?: UnclipStatistics
+  /** What is odd about the file. */
+  notes?: readonly string[]
   /** Opens a LoRA's file. */
   openWeights: (file: string) => Weights
 }
@@ -36,11 +46,17 @@ export interface DiffusionModelParts {
 export class UnetModel implements DiffusionModel {
   readonly adapters: readonly Adapter[]
   private readonly parts: DiffusionModelParts
+  private readonly changes: readonly UnetChange[]
   private readonly config: UnetConfig
 
-  constructor(parts: DiffusionModelParts, adapters: readonly Adapter[] = []) {
+  constructor(
+    parts: DiffusionModelParts,
+    adapters: readonly Adapter[] = [],
+    changes: readonly UnetChange[] = [],
+  ) {
     this.parts = parts
     this.adapters = adapters
+    this.changes = changes
     this.config = unetConfig(parts.weights)
   }
 
@@ -52,20 +68,40 @@ export class UnetModel implements DiffusionModel {
     return this.parts.sampling
   }
 
+  /** Of the file, without what was laid on it. */
+  get weights(): Weights {
+    return this.parts.weights
+  }
+
+  get notes(): readonly string[] {
+    return this.parts.notes ?? []
+  }
+
+  unusedLayers(file: string): readonly string[] {
+    return unusedLayers(this.parts.openWeights(file), this.parts.weights)
+  }
+
   withAdapter(adapter: Adapter): DiffusionModel {
     checkLora(this.parts.openWeights(adapter.file), this.parts.weights)
-    return new UnetModel(this.parts, [...this.adapters, adapter])
+    return new UnetModel(this.parts, [...this.adapters, adapter], this.changes)
   }
 
   withSampling(sampling: ModelSampling): DiffusionModel {
-    return new UnetModel({ ...this.parts, sampling }, this.adapters)
+    return new UnetModel({ ...this.parts, sampling }, this.adapters, this.changes)
+  }
+
+  withChange(change: UnetChange): DiffusionModel {
+    return new UnetModel(this.parts, this.adapters, [...this.changes, change])
   }
 
   admVector(
     conditioning: ConditioningItem,
     size: { width: number; height: number },
     side?: 'positive' | 'negative',
+    seed?: bigint,
   ): Tensor | undefined {
+    const { unclip } = this.parts
+    if (unclip) return unclipVector(conditioning, unclip, seed)
     return admVector(this.config.adm, conditioning, size, side)
   }
 
@@ -75,6 +111,17 @@ export class UnetModel implements DiffusionModel {
     return joins === 'inpaint'
       ? inpaintInput(conditioning, latent, format)
       : editInput(conditioning, latent)
+  }
+
+  /** Where the texts are that a GLIGEN model places, and the guidance of consistency models. */
+  extras(item: ConditioningItem, size: { width: number; height: number }): Record<string, Tensor> {
+    const { downscale } = this.latent
+    const latent = { width: size.width / downscale, height: size.height / downscale }
+    const told = this.config.guidance
+    return {
+      ...(told > 0 && { guidance: toldGuidance(item, told) }),
+      ...(item.gligen && gligenExtras(item.gligen.boxes, latent)),
+    }
   }
 
   async network(): Promise<Network> {
@@ -88,34 +135,52 @@ export class UnetModel implements DiffusionModel {
       adm: this.config.adm,
       forward: async input => {
         this.check(input)
-        const { x, timesteps, context } = input
-        const feeds: Record<string, Tensor> = Object.fromEntries(strengths)
+        const { x, timesteps, context, y, control, without, watch, gligen } = input
+        const feeds: Record<string, Tensor | Ids> = Object.fromEntries(strengths)
         Object.assign(feeds, { x, t: tensor([timesteps.length], timesteps), context })
-        if (this.config.adm > 0 && input.y) feeds.y = input.y
-        const { control, without } = input
-        const perturbed = without?.middleAttention ?? false
-        if (!control && !perturbed) return (await pool.run(recipe, feeds)).out!
+        if (this.config.adm > 0 && y) feeds.y = y
         if (control) Object.assign(feeds, controlFeeds(control))
-        return (await pool.run(this.recipe({ control: !!control, perturbed }), feeds)).out!
+        Object.assign(feeds, input.extras)
+        for (const [i, change] of this.changes.entries())
+          Object.assign(feeds, changeFeeds(`change${i}`, change, x.shape))
+        const variant = {
+          control: control && controlPlaces(control),
+          perturbed: without?.middleAttention,
+          watched: watch !== undefined,
+          gligen: gligen && this.parts.openWeights(gligen.file),
+        }
+        const { out, attention } = await pool.run(this.recipe(variant), feeds)
+        if (attention) watch?.(attention)
+        return out!
       },
     }
   }
 
   /** A variant is another session, so that runs without it pay nothing. */
-  private recipe({ control = false, perturbed = false } = {}): SessionRecipe {
+  private recipe(
+    variant: Pick<GraphOptions, 'control' | 'perturbed' | 'watched' | 'gligen'> = {},
+  ): SessionRecipe {
     const { weights, openWeights } = this.parts
+    const { control = [], perturbed, watched, gligen } = variant
+    const { changes } = this
     const loras = this.adapters.map(adapter => openWeights(adapter.file))
+    const kind = [
+      'unet',
+      control.length > 0 && `with control ${control.join()}`,
+      perturbed && 'perturbed',
+      watched && 'watched',
+      gligen && `gligen ${identity(gligen)}`,
+      ...changes.map(changeKey),
+    ]
     return {
-      key: [
-        `unet${control ? ' with control' : ''}${perturbed ? ' perturbed' : ''}`,
-        ...[weights, ...loras].map(identity),
-      ].join(' | '),
+      key: [kind.filter(Boolean).join(' '), ...[weights, ...loras].map(identity)].join(' | '),
       costBytes: weightBytes(weights, this.config.prefix),
+      roundable: { weights, prefix: this.config.prefix },
       build: () => {
         const branches = loras.map(
           (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
         )
-        return buildUnet(weights, this.config, { branches, control, perturbed })
+        return buildUnet(weights, this.config, { branches, changes, ...variant })
       },
     }
   }

@@ -1,12 +1,12 @@
 // Two families of upscalers, every size read off the weights: RRDB nets (ESRGAN, Real-ESRGAN;
 // https://arxiv.org/abs/1809.00219) and compact ones (SRVGGNetCompact of Real-ESRGAN).
-import { basename } from 'node:path'
 import { Layers } from '../inference/layers.ts'
 import { DataType, OnnxGraph, real, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
+import { conv, type Layout, type Part, type Tensors } from './layout.ts'
+import type { UpscaleNetwork } from './upscale-network.ts'
 
-export interface UpscalerConfig {
+interface Config {
   family: 'rrdb' | 'compact'
   /** Output pixels per input pixel. */
   scale: number
@@ -30,17 +30,66 @@ interface RrdbKeys {
   last: string
 }
 
-/** @throws ModelError if the file holds no upscaler that we know. */
-export function upscalerConfig(weights: Weights): UpscalerConfig {
-  const keys = weights.tensors.has('conv_first.weight') ? newKeys(weights) : oldKeys(weights)
-  if (keys && weights.tensors.has(`${keys.block(0, 1)}.conv1${keys.convEnd}.weight`))
-    return rrdbConfig(weights, keys)
-  if (weights.tensors.has('body.0.weight') && weights.tensors.has('body.1.weight'))
-    return compactConfig(weights)
-  throw new ModelError(
-    `${basename(weights.file)} is no upscale model that is supported yet (ESRGAN, Real-ESRGAN and their ` +
-      'compact form are). Choose one of those.',
-  )
+/** Undefined if the file holds neither. */
+export function openEsrgan(weights: Weights): UpscaleNetwork | undefined {
+  const config = configOf(weights)
+  if (!config) return undefined
+  const { family, features, scale, unshuffle } = config
+  return {
+    name: family === 'rrdb' ? 'ESRGAN' : 'compact ESRGAN',
+    scale,
+    // Folded networks take multiples of four.
+    multiple: unshuffle > 1 ? 4 : 1,
+    maps: family === 'compact' ? features : features * scale ** 2,
+    layout: family === 'compact' ? compactLayout(config) : rrdbLayout(config),
+    build: () => build(weights, config),
+  }
+}
+
+function configOf(weights: Weights): Config | undefined {
+  const has = (key: string) => weights.tensors.has(key)
+  // ESRGAN+ has shortcuts within its blocks, which are not built here: https://arxiv.org/abs/2001.08073
+  if ([...weights.tensors.keys()].some(key => key.includes('.conv1x1.'))) return undefined
+  const keys = has('conv_first.weight') ? newKeys(weights) : oldKeys(weights)
+  const dense = keys && ['conv1', 'conv2'].map(name => `${keys.block(0, 1)}.${name}${keys.convEnd}`)
+  if (keys && dense?.some(key => has(`${key}.weight`))) return rrdbConfig(weights, keys)
+  return has('body.0.weight') && has('body.1.weight') ? compactConfig(weights) : undefined
+}
+
+function rrdbLayout({ keys, unshuffle }: Config): Layout {
+  const dense = (name: string): Tensors => {
+    const at = (n: number) => `${name}.conv${n}${keys.convEnd}`
+    const four = [1, 2, 3, 4].map(n => conv(at(n), n === 1 ? 'F' : `F+${n - 1}G`, 'G'))
+    return Object.assign(conv(at(5), 'F+4G', 'F'), ...four)
+  }
+  const numbered = keys.block(0, 1).replace('.0.', '.#.')
+  const [place = '', first = ''] = [/^.*#/.exec(numbered)?.[0], numbered.split('.').at(-1)]
+  const blocks: Part = {
+    at: place,
+    tensors: Object.assign({}, ...[1, 2, 3].map(n => dense(first.replace('1', String(n))))),
+  }
+  const ends: Part = {
+    at: '',
+    tensors: Object.assign(
+      conv(keys.first, 3 * unshuffle ** 2, 'F'),
+      conv(keys.trunk, 'F', 'F'),
+      conv(keys.high, 'F', 'F'),
+      conv(keys.last, 'F', 3),
+      ...keys.ups.map(key => conv(key, 'F', 'F')),
+    ),
+  }
+  return { parts: [ends, blocks], counted: [place] }
+}
+
+/** Convolutions and activations take turns. */
+function compactLayout({ keys }: Config): Layout {
+  const last = Number(keys.last.split('.')[1])
+  const layers = Array.from({ length: last + 1 }, (_, n): Tensors => {
+    const key = `body.${n}`
+    if (n % 2 === 1) return { [`${key}.weight`]: ['F'] }
+    return conv(key, n === 0 ? 3 : 'F', n === last ? 'OUT' : 'F')
+  })
+  return { parts: [{ at: '', tensors: Object.assign({}, ...layers) }] }
 }
 
 function newKeys(weights: Weights): RrdbKeys {
@@ -75,14 +124,14 @@ function oldKeys(weights: Weights): RrdbKeys | undefined {
   }
 }
 
-function rrdbConfig(weights: Weights, keys: RrdbKeys): UpscalerConfig {
+function rrdbConfig(weights: Weights, keys: RrdbKeys): Config {
   const [features, channels] = weight(weights, `${keys.first}.weight`).shape as [number, number]
   const unshuffle = Math.sqrt(channels / 3)
   const scale = 2 ** keys.ups.length / unshuffle
   return { family: 'rrdb', scale, unshuffle, features, keys }
 }
 
-function compactConfig(weights: Weights): UpscalerConfig {
+function compactConfig(weights: Weights): Config {
   const numbers = [...weights.tensors.keys()].flatMap(key => /^body\.(\d+)\./.exec(key)?.[1] ?? [])
   const last = `body.${Math.max(...numbers.map(Number))}`
   const features = weight(weights, 'body.0.weight').shape[0]!
@@ -92,7 +141,7 @@ function compactConfig(weights: Weights): UpscalerConfig {
 }
 
 /** Input `image` [B,3,H,W] in 0..1, H and W multiples of `unshuffle`; output `out`. */
-export function buildUpscaler(weights: Weights, config: UpscalerConfig): OnnxGraph {
+function build(weights: Weights, config: Config): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const image = graph.input('image', DataType.float, ['B', 3, 'H', 'W'])
@@ -102,7 +151,7 @@ export function buildUpscaler(weights: Weights, config: UpscalerConfig): OnnxGra
   return graph
 }
 
-function rrdb(layers: Layers, image: Value, { keys, unshuffle }: UpscalerConfig): Value {
+function rrdb(layers: Layers, image: Value, { keys, unshuffle }: Config): Value {
   const { graph } = layers
   const leaky = (x: Value) => graph.op('LeakyRelu', [x], { alpha: real(0.2) })
   const damped = (x: Value) => graph.op('Mul', [x, graph.scalar(0.2)])
@@ -141,7 +190,7 @@ function fold(graph: OnnxGraph, x: Value, n: number): Value {
   return graph.op('Reshape', [moved, shape4])
 }
 
-function compact(layers: Layers, image: Value, { keys, scale }: UpscalerConfig): Value {
+function compact(layers: Layers, image: Value, { keys, scale }: Config): Value {
   const { graph } = layers
   const lastIndex = Number(keys.last.split('.')[1])
   let h = image

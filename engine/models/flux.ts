@@ -7,12 +7,14 @@ import type { ConditioningItem, NetworkInput } from './kinds.ts'
 import { patchesIn, patchSide } from './patches.ts'
 import {
   joinedPatches,
-  kontextPositions,
   leadingLatent,
+  methodOf,
+  referencePositions,
   referencesOf,
 } from './reference-latents.ts'
 import { gridPositions, type Position, ropeTables } from './rope.ts'
 import { headWidth, RotaryBlocks, type Triple } from './rotary-blocks.ts'
+import { attentionBias, tokenWeightExtras } from './token-weights.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
 import { TransformerLayers } from './transformer-layers.ts'
 import type { GraphOptions } from './unet.ts'
@@ -26,7 +28,7 @@ const waveWidth = 256
 const timeFactor = 1000
 const usualGuidance = 3.5
 
-interface Size {
+export interface FluxSize {
   hidden: number
   patchWidth: number
   contextWidth: number
@@ -35,38 +37,69 @@ interface Size {
   guided: boolean
 }
 
-export function flux(weights: Weights): Transformer {
+export function fluxSize(weights: Weights): FluxSize {
   const [hidden, patchWidth] = weight(weights, `${at}img_in.weight`).shape as [number, number]
-  const size: Size = {
+  return {
     hidden,
     patchWidth,
     contextWidth: weight(weights, `${at}txt_in.weight`).shape[1]!,
     pooledWidth: weight(weights, `${at}vector_in.in_layer.weight`).shape[1]!,
     guided: weights.tensors.has(`${at}guidance_in.in_layer.weight`),
   }
-  const extras = ({ guidance = usualGuidance }: ConditioningItem): Record<string, Tensor> =>
-    guidance === null ? {} : { guidance: tensor([1], Float32Array.of(guidance)) }
+}
+
+export function flux(weights: Weights): Transformer {
+  const size = fluxSize(weights)
+  const extras = (item: ConditioningItem): Record<string, Tensor> => {
+    const { guidance = usualGuidance } = item
+    const told = size.guided && guidance !== null
+    return {
+      ...tokenWeightExtras(item),
+      ...(told && { guidance: tensor([1], Float32Array.of(guidance)) }),
+    }
+  }
+  const count = (blocks: string) => {
+    let n = 0
+    while (weights.tensors.has(`${at}${blocks.replace('#', `${n}`)}.weight`)) n++
+    return n
+  }
   return {
-    channels: patchWidth / patchSide ** 2,
+    channels: size.patchWidth / patchSide ** 2,
     contextWidth: size.contextWidth,
     pooledWidth: size.pooledWidth,
+    blocks: {
+      input: count('double_blocks.#.img_attn.proj'),
+      output: count('single_blocks.#.linear2'),
+      width: size.hidden,
+    },
     build: options => build(weights, size, options),
-    feeds: input => feeds(size, input),
+    feeds(input) {
+      const feeds = fluxFeeds(size, input)
+      const bias = attentionBias(input, feeds.patches!.shape[1]!)
+      return bias ? { ...feeds, bias } : feeds
+    },
     references: true,
+    skipsBlocks: true,
+    biased: input => input.extras?.tokenWeights !== undefined,
     latent: (out, x) => leadingLatent(out, x, 'channels-first'),
-    extras: size.guided ? extras : undefined,
+    extras,
   }
 }
 
-function feeds({ guided }: Size, input: NetworkInput) {
+/** @param more tokens before the text */
+export function fluxFeeds({ guided }: FluxSize, input: NetworkInput, more = 0) {
   const { x, timesteps, context, y, extras } = input
   const references = referencesOf(input)
   const [height, width] = x.shape.slice(-2) as [number, number]
-  const text: Position[] = Array.from({ length: context.shape[1]! }, () => [0, 0, 0])
+  const text: Position[] = Array.from({ length: more + context.shape[1]! }, () => [0, 0, 0])
   const grid = gridPositions(patchesIn(height), patchesIn(width), (row, column) => [0, row, column])
   const inputs: Record<string, Tensor> = {
     patches: joinedPatches(x, references, 'channels-first'),
-    ...ropeTables([...text, ...grid, ...kontextPositions(references)], axes, theta),
+    ...ropeTables(
+      [...text, ...grid, ...referencePositions(references, x, methodOf(input))],
+      axes,
+      theta,
+    ),
     t: tensor([timesteps.length], timesteps),
     context,
     y: y!,
@@ -82,10 +115,12 @@ function feeds({ guided }: Size, input: NetworkInput) {
   }
 }
 
-/** Inputs patches [B,T,C·4], cos and sin [S+T,64], t [B], context, y, guidance [B], guided [B,1]. */
-function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
-  const graph = new OnnxGraph()
-  const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
+/**
+ * The network before its first block, with inputs patches [B,T,C·4], cos and sin [S+T,64], t [B],
+ * context, y, guidance [B], guided [B,1].
+ */
+export function beginFlux(layers: TransformerLayers, size: FluxSize) {
+  const { graph } = layers
   const input = (name: string, ...dims: (string | number)[]) =>
     graph.input(name, DataType.float, dims)
   const patches = input('patches', 'B', 'T', size.patchWidth)
@@ -107,27 +142,60 @@ function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
     vector = layers.add(vector, switched)
   }
   vector = layers.silu(layers.add(vector, embed(y, 'vector_in')))
-  const net = new Flux(layers, size.hidden, vector, rotation)
-  const out = net.forward(
-    layers.linear(patches, `${at}img_in`),
-    layers.linear(context, `${at}txt_in`),
-  )
-  graph.output('out', out, ['B', 'T', size.patchWidth])
+  const picture = layers.linear(patches, `${at}img_in`)
+  const text = layers.linear(context, `${at}txt_in`)
+  return { net: new Flux(layers, size.hidden, vector, rotation), picture, text }
+}
+
+/** Inputs as `beginFlux` has them, `control.input.0` … and `control.0` …; output `out` [B,T,C·4]. */
+function build(weights: Weights, size: FluxSize, options: GraphOptions): OnnxGraph {
+  const graph = new OnnxGraph()
+  const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
+  const { net, picture, text } = beginFlux(layers, size)
+  if (options.biased) net.withBias(graph.input('bias', DataType.float, ['1 or B', 1, 'N', 'N']))
+  const last = net.blocks(picture, text, {
+    double: (x, n) => layers.controlled(x, `input.${n}`, options),
+    single: options.control?.length ? (x, n) => layers.controlled(x, `${n}`, options) : undefined,
+    skipped: options,
+  })
+  graph.output('out', net.answer(last), ['B', 'T', size.patchWidth])
   return graph
 }
 
-class Flux extends RotaryBlocks {
-  forward(picture: Value, text: Value): Value {
+/** What may change the picture's tokens after each block, and which blocks are left out. */
+interface AroundBlocks {
+  double(picture: Value, block: number): Value
+  single?(picture: Value, block: number): Value
+  skipped?: Pick<GraphOptions, 'skippedBlocks' | 'skippedSingles'>
+}
+
+export class Flux extends RotaryBlocks {
+  /** → the picture's tokens. */
+  blocks(picture: Value, text: Value, after: AroundBlocks): Value {
     const { layers } = this
-    for (let n = 0; layers.has(`${at}double_blocks.${n}.img_attn.qkv.weight`); n++)
-      [picture, text] = this.doubleBlock(picture, text, `${at}double_blocks.${n}`)
+    const { skippedBlocks = [], skippedSingles = [] } = after.skipped ?? {}
+    for (let n = 0; layers.has(`${at}double_blocks.${n}.img_attn.proj.weight`); n++) {
+      if (skippedBlocks.includes(n)) continue
+      ;[picture, text] = this.doubleBlock(picture, text, `${at}double_blocks.${n}`)
+      picture = after.double(picture, n)
+    }
     let joined = layers.join(text, picture)
-    for (let n = 0; layers.has(`${at}single_blocks.${n}.linear1.weight`); n++)
+    for (let n = 0; layers.has(`${at}single_blocks.${n}.linear2.weight`); n++) {
+      if (skippedSingles.includes(n)) continue
       joined = this.singleBlock(joined, `${at}single_blocks.${n}`)
-    const [, last] = layers.part(joined, text)
+      if (!after.single) continue
+      const [words, own] = layers.part(joined, text)
+      const changed = after.single(own, n)
+      if (changed !== own) joined = layers.join(words, changed)
+    }
+    return layers.part(joined, text)[1]
+  }
+
+  answer(picture: Value): Value {
+    const { layers } = this
     const key = `${at}final_layer`
     const [shift, scale] = layers.modulation(this.vector, `${key}.adaLN_modulation.1`, 2)
-    return layers.linear(layers.modulate(this.norm(last), shift!, scale!), `${key}.linear`)
+    return layers.linear(layers.modulate(this.norm(picture), shift!, scale!), `${key}.linear`)
   }
 
   private doubleBlock(picture: Value, text: Value, key: string): [Value, Value] {
@@ -147,8 +215,9 @@ class Flux extends RotaryBlocks {
   /** Queries, keys and values of one stream. */
   private project(h: Value, [shift, scale]: Value[], key: string): Triple {
     const { layers, hidden } = this
-    const whole = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}.qkv`)
-    return this.normed(layers.split(whole, [hidden, hidden, hidden]) as Triple, `${key}.norm`)
+    const seen = layers.modulate(this.norm(h), shift!, scale!)
+    const parts = layers.parted(seen, `${key}.qkv`, [hidden, hidden, hidden])
+    return this.normed(parts as Triple, `${key}.norm`)
   }
 
   private normed([q, k, v]: Triple, key: string): Triple {
@@ -173,9 +242,10 @@ class Flux extends RotaryBlocks {
   private singleBlock(h: Value, key: string): Value {
     const { layers, hidden } = this
     const [shift, scale, gate] = layers.modulation(this.vector, `${key}.modulation.lin`, 3)
-    const whole = layers.linear(layers.modulate(this.norm(h), shift!, scale!), `${key}.linear1`)
-    const wide = layers.shape(`${key}.linear1.weight`)[0]! - 3 * hidden
-    const [q, k, v, forward] = layers.split(whole, [hidden, hidden, hidden, wide])
+    const seen = layers.modulate(this.norm(h), shift!, scale!)
+    const wide = layers.shape(`${key}.linear2.weight`)[1]! - hidden
+    const widths = [hidden, hidden, hidden, wide]
+    const [q, k, v, forward] = layers.parted(seen, `${key}.linear1`, widths)
     const found = this.attend(this.normed([q!, k!, v!], `${key}.norm`))
     const both = layers.graph.op('Concat', [found, layers.geluTanh(forward!)], { axis: -1 })
     return layers.gated(h, gate!, layers.linear(both, `${key}.linear2`))

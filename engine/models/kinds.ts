@@ -1,7 +1,9 @@
 // What travels along model-typed links. The sampler sees only these interfaces; what makes the
 // numbers (onnxruntime sessions, weights) stays behind them in `models/` and `inference/`.
+import type { Hooks } from '../sampling/hooks.ts'
 import type { ModelPatches } from '../sampling/model-patches.ts'
 import type { Tensor } from '../tensor.ts'
+import type { ReferenceMethod } from './reference-latents.ts'
 import type { TaesdName } from './taesd-names.ts'
 
 /** Facts of a latent space: scale, shift and a cheap projection to colour for previews. */
@@ -41,10 +43,23 @@ export interface ModelSampling {
   percentToSigma(percent: number): number
 }
 
-/** Residuals that a ControlNet adds: `output` to what skips from each block, first block first. */
+/**
+ * Residuals that a ControlNet adds, first block first. Of a UNet: `input` to the outcome of each
+ * input block, `output` to what skips from it. Of a transformer: to the picture's tokens after each
+ * block, those of two streams as `input`, those of one as `output`.
+ */
 export interface ControlResiduals {
+  input?: (Tensor | undefined)[]
   middle?: (Tensor | undefined)[]
   output?: (Tensor | undefined)[]
+}
+
+/** Of a transformer: blocks that take residuals, as `ControlResiduals` tells them apart. */
+export interface NetworkBlocks {
+  input: number
+  output: number
+  /** Of the residuals. */
+  width: number
 }
 
 export interface NetworkInput {
@@ -57,22 +72,40 @@ export interface NetworkInput {
   /** [B,A] added to the time embedding (SDXL's adm vector); the starter model's pooled text. */
   y?: Tensor
   control?: ControlResiduals
+  /** Of the network that is asked, for ControlNets. */
+  blocks?: NetworkBlocks
   /** Left out of the network on purpose, for the worse picture that some guidance keeps away from. */
   without?: Weakening
   /** What `DiffusionModel.extras` made of the conditioning, by name, each [B,…]. */
   extras?: Readonly<Record<string, Tensor>>
+  /** Whose layers tell a UNet where the things are that `extras` name. */
+  gligen?: Gligen
+  /** Is told how much attention each place of a UNet's middle got: mean over heads, summed up. */
+  watch?(attention: Tensor): void
 }
 
-/** CONTROL_NET: a network that sees a picture and steers the UNet by residuals. */
+/** CONTROL_NET: a network that sees a picture and steers another by residuals. */
 export interface ControlNet {
-  /** Pictures [B,H,W,3] cut and resized for a latent of this size: [B,3,height·8,width·8]. */
-  hint(image: Tensor, width: number, height: number): Tensor
-  /** For an input as the UNet gets it, with a hint for each of its latents. */
+  /** Pictures [B,H,W,3] as it sees them, for a latent of this size: [B,C,h,w]. */
+  hint(image: Tensor, width: number, height: number, beside?: HintParts): Promise<Tensor>
+  /** For an input as the network gets it, with a hint for each of its latents. */
   residuals(input: NetworkInput, hint: Tensor): Promise<ControlResiduals>
+  /** Whether it was trained for inpainting, and sees the mask beside the picture. */
+  readonly takesMask?: boolean
+  /** Of a union: a copy that is told which kind of picture it sees, by number. */
+  withType?(type: number | undefined): ControlNet
+}
+
+/** What some ControlNets need beside the picture. */
+export interface HintParts {
+  /** For those that work on latents. */
+  vae?: Vae
+  /** [B,H,W]: 1 where the picture is kept. */
+  keep?: Tensor
 }
 
 /** A ControlNet laid on a conditioning, after those that were laid on before. */
-export interface Control {
+export interface Control extends HintParts {
   net: ControlNet
   image: Tensor
   strength: number
@@ -82,11 +115,34 @@ export interface Control {
   previous?: Control
 }
 
+/** A change to what happens inside a UNet. Several work in the order in which their nodes come. */
+export type UnetChange = FreeU | HyperTile
+
+export interface FreeU {
+  kind: 'freeu'
+  version: 1 | 2
+  /** Of the first and second stage of the way up. */
+  backbone: readonly [number, number]
+  skip: readonly [number, number]
+}
+
+export interface HyperTile {
+  kind: 'hypertile'
+  /** Least side of a tile, in pixels. */
+  tileSize: number
+  /** How often the picture may be halved before attention is left whole. */
+  maxDepth: number
+  /** Whether tiles cover more of the picture there. */
+  scaleDepth: boolean
+}
+
 export interface Weakening {
   /** A UNet's middle block: self-attention hands every place its own value. */
   middleAttention?: boolean
-  /** A transformer's joint blocks, by number. */
+  /** A transformer's joint blocks, or those of two streams, by number. */
   blocks?: readonly number[]
+  /** Those of one stream. */
+  singleBlocks?: readonly number[]
 }
 
 /** A diffusion network ready to run. Blocks the process while it runs; the process may be killed. */
@@ -94,6 +150,8 @@ export interface Network {
   forward(input: NetworkInput): Promise<Tensor>
   /** Whether it has a `label_emb`, and how wide its input is. */
   readonly adm: number
+  /** Where ControlNets may add residuals. */
+  readonly blocks?: NetworkBlocks
 }
 
 /** What a run starts from, as far as a network that sees the picture must know it. */
@@ -101,6 +159,8 @@ export interface NoisedLatent {
   /** [B,C,h,w], scaled as the sampler sees it. */
   samples: Tensor
   noiseMask?: Tensor
+  /** Of the run, for what else is drawn. */
+  seed?: bigint
 }
 
 /** A LoRA applied to a model or text encoder: a runtime branch, so strength costs nothing to change. */
@@ -121,17 +181,24 @@ export interface DiffusionModel {
   readonly adapters: readonly Adapter[]
   /** A copy with another LoRA on top. Nothing is loaded yet. */
   withAdapter(adapter: Adapter): DiffusionModel
+  /** Layers of a LoRA's file that this model has no place for. */
+  unusedLayers?(file: string): readonly string[]
+  /** What is odd about its file, in words, though it runs. */
+  readonly notes?: readonly string[]
+  /** A copy with one more change inside its network. UNets have it. */
+  withChange?(change: UnetChange): DiffusionModel
   /** A copy that reads its output on another schedule. */
   withSampling(sampling: ModelSampling): DiffusionModel
   /**
    * What a text's pooled output becomes for this network: SDXL's y with sizes, the starter's
    * pooled state, or nothing. `size` is the picture in pixels; `side` of the guidance matters to
-   * SDXL's refiner.
+   * SDXL's refiner; what unCLIP draws follows from the run's `seed`.
    */
   admVector(
     conditioning: ConditioningItem,
     size: { width: number; height: number },
     side?: 'positive' | 'negative',
+    seed?: bigint,
   ): Tensor | undefined
   /**
    * Channels that join the latent [B,C,h,w] on its way into the network, [1 or B,c,h,w]: an
@@ -139,7 +206,10 @@ export interface DiffusionModel {
    */
   joined?(conditioning: ConditioningItem, latent: NoisedLatent): Tensor | undefined
   /** Further inputs of this network from a conditioning, such as Flux's guidance: [1 or B,…]. */
-  extras?(conditioning: ConditioningItem): Record<string, Tensor>
+  extras?(
+    conditioning: ConditioningItem,
+    size: { width: number; height: number },
+  ): Record<string, Tensor>
   /** Whether its network can be asked without some of its blocks. */
   readonly skipsBlocks?: boolean
   /** Text and picture attend to one another, so repeating text would change its share. */
@@ -152,8 +222,15 @@ export interface TextEncoderModel {
   readonly stopAtLayer: number | undefined
   withStopAtLayer(layer: number): TextEncoderModel
   withAdapter(adapter: Adapter): TextEncoderModel
+  /** Layers of a LoRA's file that no encoder has a place for. */
+  unusedLayers?(file: string): readonly string[]
   /** Weights `(x:1.2)`, chunks of 75 tokens, embeddings. → cond [1,77·n,width], pooled [1,width]. */
   encode(text: string | PromptParts): Promise<{ cond: Tensor; pooled?: Tensor }>
+  /**
+   * A prompt about pictures [1,H,W,3], which the encoder sees where the text says `pictureSign`. For
+   * encoders that can see only.
+   */
+  encodeSeeing?(text: string, pictures: readonly Tensor[]): Promise<{ cond: Tensor }>
 }
 
 /** A prompt of its own for each encoder of several, by the encoder: `l`, `g`, `t5xxl` … */
@@ -196,9 +273,9 @@ export interface Latent {
 
 /** CLIP_VISION_OUTPUT */
 export interface VisionOutput {
-  /** [B,projected] */
-  embeds: Tensor
-  /** Tokens [B,1+patches,width] after the last layer and the one before it. */
+  /** [B,projected]. SigLIP has none. */
+  embeds?: Tensor
+  /** Tokens [B,patches,width], CLIP's after one for the whole picture, after the last layer and the one before it. */
   last: Tensor
   penultimate: Tensor
 }
@@ -206,6 +283,45 @@ export interface VisionOutput {
 /** CLIP_VISION */
 export interface VisionModel {
   encode(image: Tensor, crop: 'center' | 'none'): Promise<VisionOutput>
+}
+
+/** GLIGEN: layers for a UNet of SD 1.x that tell it where things are. */
+export interface Gligen {
+  /** Real path of the file. */
+  readonly file: string
+}
+
+/** A text's place in the picture, in latent pixels. */
+export interface GligenBox {
+  /** [1,width] */
+  pooled: Tensor
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** A picture that an unCLIP model sees beside the prompt. */
+export interface UnclipPicture {
+  /** [B,width] */
+  embeds: Tensor
+  strength: number
+  /** Share of noise on it, 0..1. */
+  noiseAugmentation: number
+}
+
+/** STYLE_MODEL: makes tokens of a prompt from what a vision model says of a picture. */
+export interface StyleModel {
+  /** [B,n,width] */
+  tokens(seen: VisionOutput): Promise<Tensor>
+}
+
+/** Tokens of a text that the others look at more or less than they would. */
+export interface TokenWeight {
+  start: number
+  length: number
+  /** What their share of attention is multiplied by, before shares are made to add up to 1. */
+  factor: number
 }
 
 /** One entry of CONDITIONING with everything the conditioning nodes may say of it. */
@@ -218,13 +334,24 @@ export interface ConditioningItem {
   maskStrength?: number
   setAreaToBounds?: boolean
   strength?: number
+  /** LoRAs that are on the model for this prompt only. */
+  hooks?: Hooks
   /** Shares of the run. */
   start?: number
   end?: number
+  /** Acts only where the masks and areas of the others leave room. */
+  fallback?: boolean
   /** Flux is told it; null = not told. */
   guidance?: number | null
+  unclip?: readonly UnclipPicture[]
+  /** Texts that have a place of their own in the picture. */
+  gligen?: { model: Gligen; boxes: readonly GligenBox[] }
+  /** Transformers that know no such thing leave it out. */
+  tokenWeights?: readonly TokenWeight[]
   /** Pictures that an edit model sees beside the one it draws, unscaled. */
   referenceLatents?: readonly Tensor[]
+  /** How the network is to tell them apart, where it knows several ways. */
+  referenceMethod?: ReferenceMethod
   control?: Control
   /** Whether the other side of the guidance, where it has none, gets the same `control`. */
   controlBoth?: boolean

@@ -2,12 +2,16 @@ import type { Value } from '../inference/onnx-graph.ts'
 import { readFloats, type Weight, type Weights } from '../inference/weights.ts'
 import { sizeOf } from '../tensor.ts'
 import { addScaled, type Folding, misfit, type Parts } from './lora-parts.ts'
+import { joinRows, type Piece, type RowChange } from './lora-rows.ts'
+import type { LayerTarget, Rows } from './lora-transformer-names.ts'
 import { butterfly, rotation } from './oft.ts'
 
 /** `branch` where it can run beside the layer as well. */
 export interface TensorChange {
   fold(folding: Folding): Value
   branch?: LowRank
+  /** The same for changes to rows alone: stretches of the output, each with a change or none. */
+  pieces?: readonly Piece[]
 }
 
 export interface LowRank {
@@ -23,9 +27,13 @@ export interface LowRank {
 const endings: Record<string, string> = {
   'lora_down.weight': 'down',
   'lora_A.weight': 'down',
+  'lora_A.default.weight': 'down',
+  'lora.down.weight': 'down',
   'lora_linear_layer.down.weight': 'down',
   'lora_up.weight': 'up',
   'lora_B.weight': 'up',
+  'lora_B.default.weight': 'up',
+  'lora.up.weight': 'up',
   'lora_linear_layer.up.weight': 'up',
   'lora_mid.weight': 'mid',
   'a1.weight': 'a1',
@@ -36,35 +44,83 @@ const endings: Record<string, string> = {
   b_norm: 'diff_b',
 }
 const ending =
-  /\.(lora_(?:down|up|mid|A|B)\.weight|lora_linear_layer\.(?:down|up)\.weight|[ab][12]\.weight|hada_\w+|lokr_\w+|oft_blocks|rescale|dora_scale|alpha|diff|diff_b|w_norm|b_norm)$/
+  /\.(lora_(?:down|up|mid|A|B)\.weight|lora_[AB]\.default\.weight|lora\.(?:down|up)\.weight|lora_linear_layer\.(?:down|up)\.weight|[ab][12]\.weight|hada_\w+|lokr_\w+|oft_blocks|rescale|dora_scale|alpha|diff|diff_b|w_norm|b_norm)$/
 const oldEnding = /_lora\.(down|up)\.weight$/
+/** XLabs' two streams: the number belongs to the layer's name. */
+const streamEnding = /(?<=(?:qkv|proj)_lora[12])\.(down|up)\.weight$/
 
-/** @param target the checkpoint's layer that a layer of the file means */
+/** The layer that a tensor of a LoRA's file changes, and how the part of the change is called. */
+function partOf(key: string): { layer: string; part: string } | undefined {
+  const end = ending.exec(key)
+  if (end) return { layer: key.slice(0, end.index), part: endings[end[1]!] ?? end[1]! }
+  const old = streamEnding.exec(key) ?? oldEnding.exec(key)
+  return old ? { layer: key.slice(0, old.index), part: old[1]! } : undefined
+}
+
+/** The checkpoint's layer that a layer of a LoRA's file means, if it has one. */
+type Target = (layer: string) => LayerTarget | undefined
+
+/** What a file has for one layer of the checkpoint, or for rows of it. */
+interface LayerParts {
+  to: LayerTarget
+  parts: Parts
+  /** Its names in the file. */
+  names: Set<string>
+}
+
+function byLayerOf(file: Weights, target: Target): LayerParts[] {
+  const layers = new Map<string, LayerParts>()
+  for (const [key, weight] of file.tensors) {
+    const found = partOf(key)
+    const to = found && target(found.layer)
+    if (!to) continue
+    const place = to.rows ? `${to.layer} ${to.rows.from}` : to.layer
+    const own = layers.get(place) ?? { to, parts: {}, names: new Set() }
+    own.parts[found.part] = weight
+    own.names.add(found.layer)
+    layers.set(place, own)
+  }
+  return [...layers.values()]
+}
+
+/** Layers of a LoRA's file that change nothing, under its own names: without a place, or in halves. */
+export function unusedLayersOf(file: Weights, target: Target, checkpoint: Weights): string[] {
+  const used = new Set<string>()
+  for (const { to, parts, names } of byLayerOf(file, target)) {
+    const weight = checkpoint.tensors.get(`${to.layer}.weight`)!
+    const change = parts.diff_b ?? weightChange(parts, shapeOf(weight, to.rows))
+    if (change) for (const name of names) used.add(name)
+  }
+  const all = new Set([...file.tensors.keys()].map(key => partOf(key)?.layer ?? key))
+  return [...all].filter(layer => !used.has(layer))
+}
+
 export function readChanges(
   file: Weights,
-  target: (layer: string) => string | undefined,
+  target: Target,
   checkpoint: Weights,
 ): Map<string, TensorChange> {
-  const byLayer = new Map<string, Parts>()
-  for (const [key, weight] of file.tensors) {
-    const [end, old] = [ending.exec(key), oldEnding.exec(key)]
-    const found = end ?? old
-    if (!found) continue
-    const layer = target(key.slice(0, found.index))
-    if (!layer) continue
-    const part = end ? (endings[end[1]!] ?? end[1]!) : old![1]!
-    byLayer.set(layer, { ...byLayer.get(layer), [part]: weight })
+  const whole = new Map<string, TensorChange>()
+  const byRows = new Map<string, RowChange[]>()
+  const set = (name: string, change: TensorChange, rows: Rows | undefined) => {
+    if (rows) byRows.set(name, [...(byRows.get(name) ?? []), { rows, change }])
+    else whole.set(name, change)
   }
-  const changes = new Map<string, TensorChange>()
-  for (const [layer, parts] of byLayer) {
-    const shape = checkpoint.tensors.get(`${layer}.weight`)!.shape
-    const change = weightChange(parts, shape)
-    if (change) changes.set(`${layer}.weight`, change)
-    const bias = checkpoint.tensors.get(`${layer}.bias`)
-    if (bias && parts.diff_b) changes.set(`${layer}.bias`, difference(parts.diff_b, bias.shape))
+  for (const { parts, to } of byLayerOf(file, target)) {
+    const { layer, rows } = to
+    const [weight, bias] = ['weight', 'bias'].map(end => checkpoint.tensors.get(`${layer}.${end}`))
+    const change = weightChange(parts, shapeOf(weight!, rows))
+    if (change) set(`${layer}.weight`, change, rows)
+    if (bias && parts.diff_b)
+      set(`${layer}.bias`, difference(parts.diff_b, shapeOf(bias, rows)), rows)
   }
-  return changes
+  for (const [name, parts] of byRows)
+    whole.set(name, joinRows(parts, checkpoint.tensors.get(name)!.shape, whole.get(name)))
+  return whole
 }
+
+const shapeOf = ({ shape }: Weight, rows: Rows | undefined): readonly number[] =>
+  rows ? [rows.count, ...shape.slice(1)] : shape
 
 function weightChange(parts: Parts, shape: readonly number[]): TensorChange | undefined {
   const { down, up, mid, diff } = parts

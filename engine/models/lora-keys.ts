@@ -2,18 +2,23 @@
 // by: the checkpoint's own, diffusers', and kohya's, where dots became underscores.
 import type { Weights } from '../inference/weights.ts'
 import { clipPrefixes } from './clip.ts'
+import { type LayerTarget, transformerAliases } from './lora-transformer-names.ts'
+import { t5Prefix } from './t5.ts'
 
 const unet = 'model.diffusion_model.'
 
-/** Alias → layer key of the checkpoint (without `.weight`). */
-export function layerAliases(weights: Weights): Map<string, string> {
-  const aliases = new Map<string, string>()
+/** Alias → layer of the checkpoint, or some rows of it. */
+export function layerAliases(weights: Weights): Map<string, LayerTarget> {
+  const aliases = new Map<string, LayerTarget>()
   const diffusers = diffusersNames(weights)
   const towers = textTowers(weights)
-  for (const name of weights.tensors.keys()) {
+  for (const [name, tensor] of weights.tensors) {
     if (!name.endsWith('.weight')) continue
-    const key = name.slice(0, -'.weight'.length)
-    for (const alias of aliasesOf(key, towers, diffusers)) aliases.set(alias, key)
+    const layer = name.slice(0, -'.weight'.length)
+    for (const alias of aliasesOf(layer, towers, diffusers)) aliases.set(alias, { layer })
+    if (!layer.startsWith(unet)) continue
+    for (const { name, rows } of transformerAliases(layer.slice(unet.length), tensor))
+      for (const alias of networkNames(name)) aliases.set(alias, { layer, rows })
   }
   return aliases
 }
@@ -21,18 +26,34 @@ export function layerAliases(weights: Weights): Map<string, string> {
 /** Where the text encoders lie and what adapters call them: SDXL's second has names of its own. */
 interface TextTower {
   prefix: string
-  dotted: string
+  /** What names have in place of the prefix. */
+  path: string
+  dotted: readonly string[]
   kohya: readonly string[]
+}
+
+const inComfy = (name: string) => `text_encoders.${name}.transformer`
+const clipL = {
+  dotted: ['text_encoder', inComfy('clip_l')],
+  kohya: ['lora_te', 'lora_te1'],
+}
+const clipG = { dotted: ['text_encoder_2', inComfy('clip_g')], kohya: ['lora_te2'] }
+/** The second encoder of Flux, the third of SD3. */
+const t5 = {
+  dotted: ['text_encoder_2', 'text_encoder_3', inComfy('t5xxl')],
+  kohya: ['lora_te2', 'lora_te3'],
 }
 
 const widthOfSecond = 1280
 
 function textTowers(weights: Weights): TextTower[] {
+  const prefix = t5Prefix(weights)
+  if (prefix !== undefined) return [{ prefix, path: '', ...t5 }]
   return clipPrefixes(weights).map(prefix => {
     const positions = weights.tensors.get(`${prefix}embeddings.position_embedding.weight`)
     return positions?.shape[1] === widthOfSecond
-      ? { prefix, dotted: 'text_encoder_2', kohya: ['lora_te2'] }
-      : { prefix, dotted: 'text_encoder', kohya: ['lora_te', 'lora_te1'] }
+      ? { prefix, path: 'text_model.', ...clipG }
+      : { prefix, path: 'text_model.', ...clipL }
   })
 }
 
@@ -41,17 +62,28 @@ function aliasesOf(
   towers: readonly TextTower[],
   diffusers: (path: string) => string | undefined,
 ): string[] {
-  const kohya = (start: string, path: string) => `${start}_${path.replaceAll('.', '_')}`
   const tower = towers.find(({ prefix }) => key.startsWith(prefix))
   if (tower) {
-    const path = `text_model.${key.slice(tower.prefix.length)}`
-    return [`${tower.dotted}.${path}`, ...tower.kohya.map(start => kohya(start, path))]
+    const path = tower.path + key.slice(tower.prefix.length)
+    return [
+      ...tower.dotted.map(start => `${start}.${path}`),
+      ...tower.kohya.map(start => kohya(start, path)),
+    ]
   }
   if (!key.startsWith(unet)) return []
   const path = key.slice(unet.length)
-  const names = [`diffusion_model.${path}`, `unet.${path}`, kohya('lora_unet', path)]
+  const names = networkNames(path)
   const other = diffusers(path)
   return other ? [...names, `unet.${other}`, kohya('lora_unet', other)] : names
+}
+
+const kohya = (start: string, path: string) => `${start}_${path.replaceAll('.', '_')}`
+
+/** What trainers put before a network's own names: ComfyUI, diffusers, PEFT, kohya, OneTrainer. */
+function networkNames(path: string): string[] {
+  const dotted = ['', 'diffusion_model.', 'unet.', 'transformer.', 'base_model.model.']
+  const joined = ['lora_unet', 'lora_transformer', 'lycoris']
+  return [...dotted.map(start => start + path), ...joined.map(start => kohya(start, path))]
 }
 
 const resnetNames: Record<string, string> = {

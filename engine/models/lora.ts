@@ -6,13 +6,20 @@ import type { Branch, ConvShape, Layers } from '../inference/layers.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
-import { readChanges, type TensorChange } from './lora-changes.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+import type { Adapter } from './kinds.ts'
+import { type LowRank, readChanges, type TensorChange, unusedLayersOf } from './lora-changes.ts'
 import { layerAliases } from './lora-keys.ts'
+import { splitBy } from './lora-rows.ts'
 
 /** The changes that a LoRA makes to the tensors of a checkpoint, by tensor name. */
 export function loraChanges(lora: Weights, checkpoint: Weights): Map<string, TensorChange> {
+  return readChanges(lora, targetIn(checkpoint), checkpoint)
+}
+
+function targetIn(checkpoint: Weights) {
   const aliases = layerAliases(checkpoint)
-  return readChanges(lora, base => aliases.get(layerName(base)), checkpoint)
+  return (layer: string) => aliases.get(layerName(layer))
 }
 
 /** @throws ModelError if a LoRA has nothing for this checkpoint: it was made for another family. */
@@ -24,6 +31,17 @@ export function checkLora(lora: Weights, checkpoint: Weights): void {
       'another family of models, or is of a kind that is not known. Choose a LoRA for this ' +
       'checkpoint, or the checkpoint it was made for.',
   )
+}
+
+/** What a graph is fed for its LoRAs. */
+export const strengths = (adapters: readonly Adapter[]): Record<string, Tensor> =>
+  Object.fromEntries(
+    adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
+  )
+
+/** Layers of a LoRA's file that have no effect on a checkpoint, by their names in the file. */
+export function unusedLayers(lora: Weights, checkpoint: Weights): string[] {
+  return unusedLayersOf(lora, targetIn(checkpoint), checkpoint)
 }
 
 /** `…attn1.processor.to_q_lora` of old diffusers files is the layer `…attn1.to_q`. */
@@ -48,8 +66,19 @@ export class LoraBranch implements Branch {
   }
 
   linear(layers: Layers, key: string, x: Value, y: Value): Value {
-    const change = this.changes.get(`${key}.weight`)?.branch
-    if (!change) return y
+    const change = this.changes.get(`${key}.weight`)
+    if (change?.branch) return this.beside(layers, change.branch, x, y)
+    const { pieces } = change ?? {}
+    if (!pieces) return y
+    const parts = splitBy(layers, y, pieces, -1).map((part, i) => {
+      const branch = pieces[i]!.change?.branch
+      return branch ? this.beside(layers, branch, x, part) : part
+    })
+    return layers.graph.op('Concat', parts, { axis: -1 })
+  }
+
+  /** y + strength·scale·up(down(x)) */
+  private beside(layers: Layers, change: LowRank, x: Value, y: Value): Value {
     const [rank, inputs] = change.down.shape as [number, number]
     const outputs = change.up.shape[0]!
     const low = layers.product(x, layers.widen(change.down, [rank, inputs]), [rank, inputs])
@@ -72,7 +101,7 @@ export class LoraBranch implements Branch {
 
   folds(name: string): boolean {
     const change = this.changes.get(name)
-    return change !== undefined && (this.rounds || !change.branch)
+    return change !== undefined && (this.rounds || !(change.branch || change.pieces))
   }
 
   fold(layers: Layers, name: string, weight: Value, shape: readonly number[]): Value {

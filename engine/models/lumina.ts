@@ -1,5 +1,6 @@
-// Lumina-Image 2.0: text and picture are refined apart, then go through one stream of blocks.
-// https://arxiv.org/abs/2503.21758, keys as in Alpha-VLLM's NextDiT (Apache-2.0).
+// Lumina-Image 2.0 and its successor Z-Image: text and picture are refined apart, then go through one
+// stream of blocks. https://arxiv.org/abs/2503.21758 and https://arxiv.org/abs/2511.22699, keys as in
+// Alpha-VLLM's NextDiT and Tongyi's S3-DiT (both Apache-2.0).
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
@@ -11,14 +12,43 @@ import { type Heads, type Rotation, TransformerLayers } from './transformer-laye
 import type { GraphOptions } from './unet.ts'
 
 const at = diffusionPrefix
-const headWidth = 96
-/** Shares of a head that turn with place in the text, row and column. */
-const axes = [32, 32, 32]
-const theta = 10_000
 const epsilon = 1e-5
 const waveWidth = 256
 
+/** What cannot be seen in shapes. */
+interface Style {
+  headWidth: number
+  /** Shares of a head that turn with place in the text, row and column. */
+  axes: readonly number[]
+  theta: number
+  /** Times are 0..1 to samplers. */
+  timeFactor: number
+  /** The layer of a block that hears of the time, and whether SiLU comes before it. */
+  timeKey: string
+  silu: boolean
+  /** Text and picture are each filled up to a multiple of this many tokens. */
+  multiple: number
+  /** Place of the first word. */
+  firstPlace: number
+}
+
+const lumina2: Style = {
+  ...{ headWidth: 96, axes: [32, 32, 32], theta: 10_000, timeFactor: 1 },
+  ...{ timeKey: 'adaLN_modulation.1', silu: true, multiple: 1, firstPlace: 0 },
+}
+const zImage: Style = {
+  ...{ headWidth: 128, axes: [32, 48, 48], theta: 256, timeFactor: 1000 },
+  ...{ timeKey: 'adaLN_modulation.0', silu: false, multiple: 32, firstPlace: 1 },
+}
+
+/** Learnt, one row each. */
+const fillings = { text: `${at}cap_pad_token`, picture: `${at}x_pad_token` }
+
+export const isZImage = ({ tensors }: Weights): boolean =>
+  tensors.has(fillings.text) || tensors.has(fillings.picture)
+
 interface Size {
+  style: Style
   hidden: number
   patchWidth: number
   contextWidth: number
@@ -29,14 +59,16 @@ export function lumina(weights: Weights): Transformer {
   const [hidden, patchWidth] = weight(weights, `${at}x_embedder.weight`).shape as [number, number]
   const contextWidth = weight(weights, `${at}cap_embedder.1.weight`).shape[1]!
   const rows = weight(weights, `${at}layers.0.attention.qkv.weight`).shape[0]!
+  const style = isZImage(weights) ? zImage : lumina2
+  const { headWidth } = style
   const keyHeads = (rows - hidden) / 2 / headWidth
   const heads = { heads: hidden / headWidth, width: headWidth, keyHeads }
   return {
     channels: patchWidth / patchSide ** 2,
     contextWidth,
     pooledWidth: 0,
-    build: options => build(weights, { hidden, patchWidth, contextWidth, heads }, options),
-    feeds,
+    build: options => build(weights, { style, hidden, patchWidth, contextWidth, heads }, options),
+    feeds: input => feeds(style, input),
     // It was trained to go from noise to picture; samplers count the other way.
     latent: (out, x) => {
       const answer = fromPatches(out, x.shape, 'channels-last')
@@ -48,12 +80,16 @@ export function lumina(weights: Weights): Transformer {
   }
 }
 
-/** The picture's place on the first axis is where the text ends. */
-function feeds({ x, timesteps, context }: NetworkInput): Record<string, Tensor> {
+/** The picture's place on the first axis is where the text ends. What fills it up has no place. */
+function feeds(style: Style, { x, timesteps, context }: NetworkInput): Record<string, Tensor> {
+  const { axes, theta, multiple, firstPlace } = style
   const [rows, columns] = x.shape.slice(-2).map(patchesIn) as [number, number]
-  const tokens = context.shape[1]!
-  const text = Array.from({ length: tokens }, (_, i): Position => [i, 0, 0])
-  const grid = gridPositions(rows, columns, (row, column) => [tokens, row, column])
+  const words = context.shape[1]!
+  const tokens = words + fillingOf(words, multiple)
+  const text = Array.from({ length: tokens }, (_, i): Position => [firstPlace + i, 0, 0])
+  const place = firstPlace + tokens
+  const grid = gridPositions(rows, columns, (row, column) => [place, row, column])
+  for (let n = fillingOf(grid.length, multiple); n > 0; n--) grid.push([0, 0, 0])
   const [ofText, ofPicture] = [text, grid].map(places => ropeTables(places, axes, theta))
   return {
     patches: toPatches(x, 'channels-last'),
@@ -66,52 +102,78 @@ function feeds({ x, timesteps, context }: NetworkInput): Record<string, Tensor> 
       timesteps.map(t => 1 - t),
     ),
     context,
+    ...(multiple > 1 && {
+      text_filling: tensor([tokens - words, 1]),
+      filling: tensor([grid.length - rows * columns, 1]),
+    }),
   }
 }
 
-/** Inputs patches [B,T,C·4], cos and sin of text [S,48] and picture [T,48], t [B], context [B,S,W]. */
+const fillingOf = (length: number, multiple: number): number =>
+  Math.ceil(length / multiple) * multiple - length
+
+/**
+ * Inputs patches [B,T,C·4], cos and sin of text [S',head/2] and picture [T',head/2], t [B],
+ * context [B,S,W]; where both are filled up, filling [T'−T,1] and text_filling [S'−S,1], all zeros.
+ */
 function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
   const input = (name: string, ...dims: (string | number)[]) =>
     graph.input(name, DataType.float, dims)
   const patches = input('patches', 'B', 'T', size.patchWidth)
+  const { headWidth, timeFactor, multiple } = size.style
   const rotation = (start: string, length: string): Rotation => ({
     cos: input(`${start}cos`, length, headWidth / 2),
     sin: input(`${start}sin`, length, headWidth / 2),
     interleaved: true,
   })
-  const [ofText, ofPicture] = [rotation('text_', 'S'), rotation('', 'T')]
-  const waves = layers.waves(input('t', 'B'), waveWidth)
-  const vector = layers.silu(layers.embed(waves, `${at}t_embedder.mlp.0`, `${at}t_embedder.mlp.2`))
+  const [ofText, ofPicture] = [rotation('text_', "S'"), rotation('', "T'")]
+  const waves = layers.waves(input('t', 'B'), waveWidth, timeFactor)
+  const vector = layers.embed(waves, `${at}t_embedder.mlp.0`, `${at}t_embedder.mlp.2`)
   const net = new Lumina(layers, size, vector)
   const words = layers.rmsNorm(
     input('context', 'B', 'S', size.contextWidth),
     `${at}cap_embedder.0.weight`,
     epsilon,
   )
-  const text = net.blocks(layers.linear(words, `${at}cap_embedder.1`), 'context_refiner', ofText)
-  const seen = net.blocks(layers.linear(patches, `${at}x_embedder`), 'noise_refiner', ofPicture)
+  const filled = (x: Value, key: string, name: string): Value =>
+    multiple === 1 ? x : net.fill(x, key, input(name, `${name} length`, 1))
+  const bare = layers.linear(words, `${at}cap_embedder.1`)
+  const picture = layers.linear(patches, `${at}x_embedder`)
+  const text = net.blocks(filled(bare, fillings.text, 'text_filling'), 'context_refiner', ofText)
+  const seen = net.blocks(filled(picture, fillings.picture, 'filling'), 'noise_refiner', ofPicture)
   const whole: Rotation = {
     cos: graph.op('Concat', [ofText.cos, ofPicture.cos], { axis: 0 }),
     sin: graph.op('Concat', [ofText.sin, ofPicture.sin], { axis: 0 }),
     interleaved: true,
   }
   const mixed = net.blocks(layers.join(text, seen), 'layers', whole)
-  graph.output('out', net.finish(layers.part(mixed, text)[1]), ['B', 'T', size.patchWidth])
+  const [last] = layers.part(layers.part(mixed, text)[1], picture)
+  graph.output('out', net.finish(last), ['B', 'T', size.patchWidth])
   return graph
 }
 
 class Lumina {
   private readonly layers: TransformerLayers
   private readonly size: Size
-  /** SiLU of the time. */
+  /** The time. */
   private readonly vector: Value
 
   constructor(layers: TransformerLayers, size: Size, vector: Value) {
     this.layers = layers
     this.size = size
     this.vector = vector
+  }
+
+  /** x [B,T,hidden] followed by as many rows of a learnt one as `zeros` [n,1] has. */
+  fill(x: Value, key: string, zeros: Value): Value {
+    const { layers } = this
+    const { graph } = layers
+    const rows = layers.add(zeros, layers.weight(key, [1, this.size.hidden]))
+    const batch = graph.op('Shape', [x], { start: 0, end: 1 })
+    const shape = graph.op('Concat', [batch, graph.op('Shape', [rows])], { axis: 0 })
+    return graph.op('Concat', [x, graph.op('Expand', [rows, shape])], { axis: 1 })
   }
 
   /** All blocks of one name. */
@@ -125,8 +187,10 @@ class Lumina {
   private block(h: Value, key: string, rotation: Rotation): Value {
     const { layers } = this
     const { graph } = layers
-    const timed = layers.has(`${key}.adaLN_modulation.1.weight`)
-    const of = timed ? layers.modulation(this.vector, `${key}.adaLN_modulation.1`, 4) : []
+    const { timeKey, silu } = this.size.style
+    const timed = layers.has(`${key}.${timeKey}.weight`)
+    const vector = silu ? layers.silu(this.vector) : this.vector
+    const of = timed ? layers.modulation(vector, `${key}.${timeKey}`, 4) : []
     const norm = (x: Value, name: string) => layers.rmsNorm(x, `${key}.${name}.weight`, epsilon)
     const scaled = (x: Value, scale: Value | undefined) =>
       scale ? graph.op('Mul', [x, layers.add(scale, graph.scalar(1))]) : x
@@ -145,7 +209,7 @@ class Lumina {
   private attention(x: Value, key: string, rotation: Rotation): Value {
     const { layers } = this
     const { hidden, heads } = this.size
-    const keys = heads.keyHeads! * headWidth
+    const keys = heads.keyHeads! * heads.width
     const [q, k, v] = layers.split(layers.linear(x, `${key}.qkv`), [hidden, keys, keys])
     const ofKeys = { ...heads, heads: heads.keyHeads! }
     const query = layers.headNorm(q!, `${key}.q_norm.weight`, heads, epsilon)
@@ -166,7 +230,8 @@ class Lumina {
     const { layers, size } = this
     const { graph } = layers
     const key = `${at}final_layer`
-    const [scale] = layers.modulation(this.vector, `${key}.adaLN_modulation.1`, 1)
+    const vector = layers.silu(this.vector)
+    const [scale] = layers.modulation(vector, `${key}.adaLN_modulation.1`, 1)
     const factor = layers.add(scale!, graph.scalar(1))
     const normed = layers.normal(h, size.hidden)
     return layers.linear(graph.op('Mul', [normed, factor]), `${key}.linear`)

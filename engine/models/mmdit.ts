@@ -16,24 +16,21 @@ const headWidth = 64
 const timeWidth = 256
 
 export function mmdit(weights: Weights): Transformer {
-  const [hidden, channels] = weight(weights, `${at}x_embedder.proj.weight`).shape
-  const pooledWidth = weight(weights, `${at}y_embedder.mlp.0.weight`).shape[1]!
-  const contextWidth = weight(weights, `${at}context_embedder.weight`).shape[1]!
-  // A square of learnt positions, of which smaller pictures take the middle.
-  const positions = Math.sqrt(weight(weights, `${at}pos_embed`).shape[1]!)
-  const size = { hidden: hidden!, channels: channels!, contextWidth, pooledWidth, positions }
+  const size = mmditSize(weights)
   return {
-    channels: channels!,
-    contextWidth,
-    pooledWidth,
+    channels: size.channels,
+    contextWidth: size.contextWidth,
+    pooledWidth: size.pooledWidth,
     skipsBlocks: true,
+    // The last block has no use for its text, and takes no residual.
+    blocks: { input: mmditBlocks(weights) - 1, output: 0, width: size.hidden },
     build: options => build(weights, size, options),
-    feeds: input => feeds(weights, size, input),
+    feeds: input => mmditFeeds(weights, size, input),
     latent: (out, x) => fromPatches(out, x.shape, 'channels-last'),
   }
 }
 
-interface Size {
+export interface MmditSize {
   hidden: number
   channels: number
   contextWidth: number
@@ -42,7 +39,29 @@ interface Size {
   positions: number
 }
 
-function feeds(weights: Weights, size: Size, { x, timesteps, context, y }: NetworkInput) {
+export function mmditSize(weights: Weights): MmditSize {
+  const [hidden, channels] = weight(weights, `${at}x_embedder.proj.weight`).shape
+  return {
+    hidden: hidden!,
+    channels: channels!,
+    contextWidth: weight(weights, `${at}context_embedder.weight`).shape[1]!,
+    pooledWidth: weight(weights, `${at}y_embedder.mlp.0.weight`).shape[1]!,
+    // A square of learnt positions, of which smaller pictures take the middle.
+    positions: Math.sqrt(weight(weights, `${at}pos_embed`).shape[1]!),
+  }
+}
+
+function mmditBlocks({ tensors }: Weights): number {
+  let count = 0
+  while (tensors.has(`${at}joint_blocks.${count}.x_block.mlp.fc1.weight`)) count++
+  return count
+}
+
+export function mmditFeeds(
+  weights: Weights,
+  size: MmditSize,
+  { x, timesteps, context, y }: NetworkInput,
+) {
   const [height, width] = x.shape.slice(-2) as [number, number]
   const [rows, columns] = [patchesIn(height), patchesIn(width)]
   const { positions } = size
@@ -64,10 +83,9 @@ function feeds(weights: Weights, size: Size, { x, timesteps, context, y }: Netwo
   }
 }
 
-/** Inputs patches [B,T,C·4], positions [T], t [B], context [B,S,4096], y [B,2048]; output `out`. */
-function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
-  const graph = new OnnxGraph()
-  const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
+/** The network before its first block, with inputs patches [B,T,C·4], positions [T], t, context, y. */
+export function beginMmdit(layers: TransformerLayers, size: MmditSize) {
+  const { graph } = layers
   const patchWidth = size.channels * patchSide ** 2
   const patches = graph.input('patches', DataType.float, ['B', 'T', patchWidth])
   const positions = graph.input('positions', DataType.int64, ['T'])
@@ -81,16 +99,27 @@ function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   )
   const label = layers.embed(y, `${at}y_embedder.mlp.0`, `${at}y_embedder.mlp.2`)
   const net = new Mmdit(layers, size.hidden, layers.silu(layers.add(time, label)))
-  const picture = layers.add(net.embedPatches(patches, patchWidth), net.places(positions, size))
+  const embedded = net.embedPatches(patches, 'x_embedder.proj', patchWidth)
+  const picture = layers.add(embedded, net.places(positions, size))
   const text = layers.linear(context, `${at}context_embedder`)
-  const out = net.forward(picture, text, options.skippedBlocks)
-  graph.output('out', out, ['B', 'T', patchWidth])
+  return { net, picture, text }
+}
+
+/** Inputs as `beginMmdit` has them, and `control.input.0` …; output `out` [B,T,C·4]. */
+function build(weights: Weights, size: MmditSize, options: GraphOptions): OnnxGraph {
+  const graph = new OnnxGraph()
+  const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
+  const { net, picture, text } = beginMmdit(layers, size)
+  const last = net.blocks(picture, text, (x, n) => layers.controlled(x, `input.${n}`, options), {
+    skipped: options.skippedBlocks,
+  })
+  graph.output('out', net.answer(last), ['B', 'T', size.channels * patchSide ** 2])
   return graph
 }
 
 type Triple = [Value, Value, Value]
 
-class Mmdit {
+export class Mmdit {
   private readonly layers: TransformerLayers
   private readonly hidden: number
   /** SiLU of time and pooled text. */
@@ -103,21 +132,35 @@ class Mmdit {
   }
 
   /** A convolution whose stride is its kernel is one product per patch. */
-  embedPatches(patches: Value, width: number): Value {
+  embedPatches(patches: Value, name: string, width: number): Value {
     const { layers, hidden } = this
-    const key = `${at}x_embedder.proj`
+    const key = `${at}${name}`
     const kernel = layers.weight(`${key}.weight`, [hidden, width])
     return layers.product(patches, kernel, [hidden, width], layers.weight(`${key}.bias`))
   }
 
-  places(ids: Value, { positions, hidden }: Size): Value {
+  places(ids: Value, { positions, hidden }: MmditSize): Value {
     return this.layers.rowsOf(`${at}pos_embed`, ids, [positions ** 2, hidden])
   }
 
-  forward(x: Value, context: Value | undefined, skipped: readonly number[] = []): Value {
+  /** `after` may change the picture's tokens after each block. */
+  blocks(
+    x: Value,
+    context: Value | undefined,
+    after: (x: Value, block: number) => Value,
+    { skipped = [] }: { skipped?: readonly number[] } = {},
+  ): Value {
     const { layers } = this
-    for (let n = 0; layers.has(`${at}joint_blocks.${n}.x_block.attn.qkv.weight`); n++)
-      if (!skipped.includes(n)) [x, context] = this.block(x, context!, `${at}joint_blocks.${n}`)
+    for (let n = 0; layers.has(`${at}joint_blocks.${n}.x_block.mlp.fc1.weight`); n++)
+      if (!skipped.includes(n)) {
+        ;[x, context] = this.block(x, context!, `${at}joint_blocks.${n}`)
+        x = after(x, n)
+      }
+    return x
+  }
+
+  answer(x: Value): Value {
+    const { layers } = this
     const key = `${at}final_layer`
     const [shift, scale] = layers.modulation(this.vector, `${key}.adaLN_modulation.1`, 2)
     return layers.linear(layers.modulate(this.norm(x), shift!, scale!), `${key}.linear`)
@@ -129,7 +172,7 @@ class Mmdit {
     const picture = `${key}.x_block`
     // The last block has no use for its text.
     const last = !layers.has(`${text}.attn.proj.weight`)
-    const twice = layers.has(`${picture}.attn2.qkv.weight`)
+    const twice = layers.has(`${picture}.attn2.proj.weight`)
     const ofText = layers.modulation(this.vector, `${text}.adaLN_modulation.1`, last ? 2 : 6)
     const of = layers.modulation(this.vector, `${picture}.adaLN_modulation.1`, twice ? 9 : 6)
     const normed = this.norm(x)
@@ -161,8 +204,7 @@ class Mmdit {
   /** Queries, keys and values; 3.5 normalises the first two within each head. */
   private project(h: Value, key: string, name: 'attn' | 'attn2'): Triple {
     const { layers, hidden } = this
-    const whole = layers.linear(h, `${key}.${name}.qkv`)
-    const [q, k, v] = layers.split(whole, [hidden, hidden, hidden]) as Triple
+    const [q, k, v] = layers.parted(h, `${key}.${name}.qkv`, [hidden, hidden, hidden]) as Triple
     const normal = (part: Value, norm: string) =>
       layers.has(`${key}.${name}.${norm}.weight`)
         ? layers.headNorm(part, `${key}.${name}.${norm}.weight`, this.heads)

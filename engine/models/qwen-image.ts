@@ -5,7 +5,7 @@ import { type Weights, weight } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { NetworkInput } from './kinds.ts'
 import { patchesIn, patchSide } from './patches.ts'
-import { joinedPatches, leadingLatent, referencesOf } from './reference-latents.ts'
+import { joinedPatches, leadingLatent, methodOf, referencesOf } from './reference-latents.ts'
 import { gridPositions, type Position, ropeTables } from './rope.ts'
 import { headWidth, RotaryBlocks, type Triple } from './rotary-blocks.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
@@ -34,10 +34,25 @@ export function qwenImage(weights: Weights): Transformer {
     contextWidth,
     pooledWidth: 0,
     build: options => build(weights, { hidden, patchWidth, contextWidth }, options),
-    feeds,
+    feeds: input => ({ ...feeds(input), ...(still(input) && { still: stillPatches(input) }) }),
     references: true,
+    still,
     latent: (out, x) => leadingLatent(out, x, 'channels-first'),
   }
+}
+
+/** Whether references are to be seen as pictures without noise, as Qwen-Image-Edit 2511 was trained. */
+const still = (input: NetworkInput): boolean =>
+  methodOf(input) === 'index_timestep_zero' && referencesOf(input).length > 0
+
+/** [1,T,1]: 1 for patches of references. */
+function stillPatches(input: NetworkInput): Tensor {
+  const count = ({ shape }: Tensor) => patchesIn(shape.at(-2)!) * patchesIn(shape.at(-1)!)
+  const own = count(input.x)
+  const all = referencesOf(input).reduce((sum, latent) => sum + count(latent), own)
+  const out = tensor([1, all, 1])
+  out.data.fill(1, own)
+  return out
 }
 
 /** Pictures lie around the origin, each on its frame; the text follows beyond the longer side. */
@@ -64,7 +79,10 @@ function centred({ shape }: Tensor, index: number): Position[] {
   return gridPositions(rows, columns, (row, column) => [index, row - top, column - left])
 }
 
-/** Inputs patches [B,T,C·4], cos and sin [S+T,64], t [B], context [B,S,3584]; output `out`. */
+/**
+ * Inputs patches [B,T,C·4], cos and sin [S+T,64], t [B], context [B,S,3584], and `still` [1,T,1] where
+ * some patches are without noise; output `out`.
+ */
 function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
@@ -76,18 +94,31 @@ function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
     sin: input('sin', 'N', headWidth / 2),
     interleaved: true,
   }
-  const waves = layers.waves(input('t', 'B'), waveWidth, timeFactor)
+  const t = input('t', 'B')
+  // Both times at once, so that their layers' weights are read once.
+  const none = graph.op('Mul', [t, graph.scalar(0)])
+  const times = options.still ? graph.op('Concat', [t, none], { axis: 0 }) : t
+  const waves = layers.waves(times, waveWidth, timeFactor)
   const context = input('context', 'B', 'S', size.contextWidth)
   const time = `${at}time_text_embed.timestep_embedder`
-  const vector = layers.silu(layers.embed(waves, `${time}.linear_1`, `${time}.linear_2`))
+  const vectors = layers.silu(layers.embed(waves, `${time}.linear_1`, `${time}.linear_2`))
+  const vector = options.still ? halves(graph, vectors)[0] : vectors
   const net = new QwenImage(layers, size.hidden, vector, rotation)
+  if (options.still) net.still = { vectors, patches: input('still', 1, 'T', 1) }
   const text = layers.linear(layers.rmsNorm(context, `${at}txt_norm.weight`), `${at}txt_in`)
   const out = net.forward(layers.linear(patches, `${at}img_in`), text)
   graph.output('out', out, ['B', 'T', size.patchWidth])
   return graph
 }
 
+/** Along the batch. */
+const halves = (graph: OnnxGraph, x: Value): [Value, Value] =>
+  graph.ops('Split', [x], { axis: 0, num_outputs: 2 }, 2) as [Value, Value]
+
 class QwenImage extends RotaryBlocks {
+  /** Of both times, and the patches that the second one is for. */
+  still: { vectors: Value; patches: Value } | undefined
+
   forward(picture: Value, text: Value): Value {
     const { layers } = this
     for (let n = 0; layers.has(`${at}transformer_blocks.${n}.attn.to_q.weight`); n++)
@@ -98,7 +129,7 @@ class QwenImage extends RotaryBlocks {
 
   private block(picture: Value, text: Value, key: string): [Value, Value] {
     const { layers } = this
-    const ofPicture = layers.modulation(this.vector, `${key}.img_mod.1`, 6)
+    const ofPicture = this.ofPicture(`${key}.img_mod.1`)
     const ofText = layers.modulation(this.vector, `${key}.txt_mod.1`, 6)
     const a = this.project(text, ofText, `${key}.attn`, textNames)
     const b = this.project(picture, ofPicture, `${key}.attn`, pictureNames)
@@ -112,6 +143,18 @@ class QwenImage extends RotaryBlocks {
       this.feedForward(layers.gated(picture, ofPicture[2]!, found), ofPicture, `${key}.img_mlp`),
       this.feedForward(layers.gated(text, ofText[2]!, foundByText), ofText, `${key}.txt_mlp`),
     ]
+  }
+
+  /** Shifts, scales and gates: the same for all patches, or those of time 0 for patches without noise. */
+  private ofPicture(key: string): Value[] {
+    const { layers, still } = this
+    const { graph } = layers
+    if (!still) return layers.modulation(this.vector, key, 6)
+    return layers.modulation(still.vectors, key, 6).map(both => {
+      const [moving, resting] = halves(graph, both)
+      const apart = graph.op('Sub', [resting, moving])
+      return layers.gated(moving, still.patches, apart)
+    })
   }
 
   /** Queries and keys of one stream, normalised within each head; values. */

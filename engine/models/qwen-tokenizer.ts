@@ -8,8 +8,11 @@ const signs: Record<string, number> = {
   '<|endoftext|>': 151643,
   '<|im_start|>': 151644,
   '<|im_end|>': 151645,
+  '<|vision_start|>': 151652,
+  '<|vision_end|>': 151653,
+  '<|image_pad|>': 151655,
 }
-const signPattern = /(<\|(?:endoftext|im_start|im_end)\|>)/
+const signPattern = /(<\|(?:endoftext|im_start|im_end|vision_start|vision_end|image_pad)\|>)/
 
 /** Words with the space before them, numbers digit by digit, marks, white space. */
 const wordPattern =

@@ -6,16 +6,27 @@ import { fromPatches, type PatchOrder, patchesIn, toPatches } from './patches.ts
 import { gridPositions, type Position } from './rope.ts'
 
 const name = 'reference'
+const methodName = 'referenceMethod'
+
+/** How several references are told apart, the usual one first. */
+export const referenceMethods = ['offset', 'index', 'uxo/uno', 'index_timestep_zero'] as const
+export type ReferenceMethod = (typeof referenceMethods)[number]
 
 /** A conditioning's reference latents as a network takes them, by name. */
 export function referenceExtras(
-  { referenceLatents = [] }: ConditioningItem,
+  { referenceLatents = [], referenceMethod }: ConditioningItem,
   scale: (latent: Tensor) => Tensor,
 ): Record<string, Tensor> {
-  return Object.fromEntries(
+  const extras = Object.fromEntries(
     referenceLatents.map((latent, i) => [`${name}${i}`, scale(latent)] as const),
   )
+  if (referenceMethod === undefined || referenceLatents.length === 0) return extras
+  const number = Float32Array.of(referenceMethods.indexOf(referenceMethod))
+  return { ...extras, [methodName]: tensor([1], number) }
 }
+
+export const methodOf = ({ extras = {} }: NetworkInput): ReferenceMethod =>
+  referenceMethods[extras[methodName]?.data[0] ?? 0] ?? 'offset'
 
 export function referencesOf({ extras = {} }: NetworkInput): Tensor[] {
   const found: Tensor[] = []
@@ -55,10 +66,30 @@ export function leadingLatent(out: Tensor, x: Tensor, order: PatchOrder): Tensor
 }
 
 /**
- * Flux Kontext's places: all references have the index 1, and each goes below or beside those
- * before it, whichever keeps the whole shorter.
+ * Places of references in Flux, as they were trained. `offset` (Kontext): all have the index 1, and each
+ * goes below or beside those before it, whichever keeps the whole shorter. `index`: each has an index of
+ * its own; with `index_timestep_zero` Qwen-Image-Edit is also told that no noise is on them. `uxo/uno` (https://arxiv.org/abs/2504.02160): each follows diagonally on the picture `x` and
+ * those before it.
  */
-export function kontextPositions(references: readonly Tensor[]): Position[] {
+export function referencePositions(
+  references: readonly Tensor[],
+  x: Tensor,
+  method: ReferenceMethod,
+): Position[] {
+  if (method === 'offset') return kontextPositions(references)
+  let [top, left] = x.shape.slice(-2).map(patchesIn) as [number, number]
+  return references.flatMap(({ shape }, i) => {
+    const [rows, columns] = shape.slice(-2).map(patchesIn) as [number, number]
+    const [down, right] = [top, left]
+    top += rows
+    left += columns
+    return gridPositions(rows, columns, (row, column) =>
+      method === 'uxo/uno' ? [0, row + down, column + right] : [i + 1, row, column],
+    )
+  })
+}
+
+function kontextPositions(references: readonly Tensor[]): Position[] {
   let [height, width] = [0, 0]
   return references.flatMap(({ shape }) => {
     const [rows, columns] = shape.slice(-2) as [number, number]

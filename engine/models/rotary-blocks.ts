@@ -13,7 +13,7 @@ export class RotaryBlocks {
   protected readonly hidden: number
   /** SiLU of the time, and of guidance and pooled text where there are any. */
   protected readonly vector: Value
-  protected readonly heads: Heads
+  protected heads: Heads
   private readonly rotation: Rotation
 
   constructor(layers: TransformerLayers, hidden: number, vector: Value, rotation: Rotation) {
@@ -22,6 +22,11 @@ export class RotaryBlocks {
     this.vector = vector
     this.rotation = rotation
     this.heads = { heads: hidden / headWidth, width: headWidth }
+  }
+
+  /** Adds this to the scores of all attention. */
+  withBias(bias: Value): void {
+    this.heads = { ...this.heads, bias }
   }
 
   protected attend([q, k, v]: Triple): Value {

@@ -77,7 +77,7 @@ describe.skipIf(missing)(`add-ons of SDXL${reason}`, () => {
   const g = missing ? () => tensor([0]) : golden('more/controlnet_sdxl.safetensors')
 
   test('a ControlNet that takes y', async () => {
-    const hint = net.hint(g('hint_image'), 12, 8)
+    const hint = await net.hint(g('hint_image'), 12, 8)
     const { middle, output } = await net.residuals({ ...asked(g('x_times_3.3')), y: g('y') }, hint)
     expect(output).toHaveLength(9)
     const places: [string, Tensor][] = output!.map((t, n) => [`residual.output.${n}`, t!])

@@ -3,17 +3,23 @@
 import { basename } from 'node:path'
 import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
+import { type Checkpoint, ModelError } from '../nodes/models.ts'
 import { clipConfig, clipPrefixes } from './clip.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
 import { detectCheckpoint, detectUnet } from './detect.ts'
 import { UnetModel } from './diffusion-model.ts'
-import type { DiffusionModel, TextEncoderModel, Vae } from './kinds.ts'
+import type { DiffusionModel, TextEncoderModel } from './kinds.ts'
+import { checkLayout, unknownTensors } from './layout.ts'
+import { unetLayout } from './layouts-diffusion.ts'
 import { familiarNames } from './tensor-names.ts'
 import { ClipTextEncoder, type ClipTower, clipTowers } from './text-encoder.ts'
+import { diffusionPrefix } from './transformer.ts'
+import { unclipStatistics } from './unclip.ts'
 import { type UnetFacts, unetLatent, unetSampling } from './unet-family.ts'
 import { KlVae } from './vae.ts'
 import { vaeConfig } from './vae-graph.ts'
+import { ClipVision } from './vision.ts'
+import { unclipVision } from './vision-names.ts'
 
 /** What every model of a store shares. */
 export interface Shared {
@@ -24,10 +30,7 @@ export interface Shared {
 }
 
 /** @throws ModelError that says what the file is, if it is none. */
-export function openCheckpoint(
-  file: Weights,
-  shared: Shared,
-): { model: DiffusionModel; clip?: TextEncoderModel; vae?: Vae } {
+export function openCheckpoint(file: Weights, shared: Shared): Checkpoint {
   const weights = familiarNames(file)
   const { unet, hasText, hasVae } = detectCheckpoint(weights)
   const downscale = hasVae ? vaeConfig(weights).downscale : undefined
@@ -35,6 +38,7 @@ export function openCheckpoint(
     model: unetModel(weights, unet, shared, downscale),
     clip: hasText ? new ClipTextEncoder({ ...shared, towers: clipTowers(weights) }) : undefined,
     vae: hasVae ? new KlVae(weights, shared.pool) : undefined,
+    vision: unet.unclip ? new ClipVision(unclipVision(weights), shared.pool) : undefined,
   }
 }
 
@@ -51,11 +55,14 @@ function unetModel(
   downscale?: number,
 ): DiffusionModel {
   const format = unetLatent(facts)
+  const unknown = checkLayout(weights, diffusionPrefix, unetLayout)
   return new UnetModel({
     weights,
     pool,
     openWeights,
     joins: facts.joins,
+    unclip: facts.unclip ? unclipStatistics(weights) : undefined,
+    notes: unknownTensors(weights, unknown),
     sampling: unetSampling(weights, facts),
     latent: downscale ? { ...format, downscale } : format,
   })

@@ -2,6 +2,7 @@
 // something runs, are shared, and are let go above a memory budget.
 import { realpathSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import type { Provider } from '../inference/layers.ts'
 import { openWeights } from '../inference/open-weights.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
@@ -9,18 +10,22 @@ import type { ExtraModelDirs } from '../library/extra-model-paths.ts'
 import { modelFolders } from '../library/model-folders.ts'
 import { ModelError, type Models } from '../nodes/models.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
-import { ControlNetModel } from './controlnet.ts'
+import { openControl } from './control-file.ts'
 import { checkVae } from './detect.ts'
+import { UnetModel } from './diffusion-model.ts'
+import { openGligen } from './gligen.ts'
+import { openLuminaText } from './lumina-text.ts'
 import { missingModel } from './missing-model.ts'
 import { openQwenText } from './qwen-text.ts'
 import { identity } from './recipe.ts'
 import { openCheckpoint, openClip, openUnet, type Shared } from './stable-diffusion.ts'
+import { openStyleModel } from './style-model.ts'
 import { TaesdVae } from './taesd.ts'
 import { isTaesd, type TaesdName, taesdFile, taesdLatents, taesdNames } from './taesd-names.ts'
 import { tokenizerFile } from './tokenizer-file.ts'
 import { transformerCheckpoint, transformerModel } from './transformer-families.ts'
 import { openTransformerText } from './transformer-text.ts'
-import { EsrganModel } from './upscaler.ts'
+import { TiledUpscaler } from './upscaler.ts'
 import { KlVae } from './vae.ts'
 import { ClipVision } from './vision.ts'
 import { isWanVae, WanVae } from './wan-vae.ts'
@@ -32,6 +37,12 @@ export interface ModelStoreOptions {
   extraModelDirs?: ExtraModelDirs
   memoryBudgetBytes?: number
   threads?: number
+  /** Where networks are computed; the processor by default. */
+  provider?: Provider
+  gpuBudgetBytes?: number
+  /** Where UNets' weights rounded to 8 bits are kept; without it they are computed exactly. */
+  int8Dir?: string
+  notice?: (text: string) => void
 }
 
 export interface ModelStore extends Models {
@@ -46,9 +57,15 @@ const headersMax = 32
 
 export function modelStore(options: ModelStoreOptions): ModelStore {
   const folders = modelFolders({ roots: options.modelDirs, extra: options.extraModelDirs })
+  const { threads, provider, gpuBudgetBytes, int8Dir, notice } = options
+  const budgetBytes = options.memoryBudgetBytes ?? totalmem() / 2
   const pool = new SessionPool({
-    budgetBytes: options.memoryBudgetBytes ?? totalmem() / 2,
-    threads: options.threads,
+    budgetBytes: Math.min(budgetBytes, gpuBudgetBytes ?? budgetBytes),
+    threads,
+    provider,
+    gpuBudgetBytes,
+    int8Dir,
+    notice,
   })
   const weightsOf = rememberHeaders()
   const tokenizer = () => clipTokenizer(tokenizerFile('clip', 'merges.txt.gz'))
@@ -91,6 +108,7 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
       const files = names.map(name => weightsOf(path('text_encoders', name)))
       if (type === 'flux' || type === 'sd3') return openTransformerText(files, type, shared)
       if (type === 'qwen_image') return openQwenText(files, shared)
+      if (type === 'lumina2') return openLuminaText(files, shared)
       if (type !== 'stable_diffusion' && type !== 'sdxl') throw unknownTextEncoder(type)
       return openClip(files, shared)
     },
@@ -101,8 +119,9 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
       checkVae(weights)
       return new KlVae(weights, pool)
     },
-    async controlnet(name) {
-      return new ControlNetModel(weightsOf(path('controlnet', name)), pool)
+    async controlnet(name, base) {
+      const unet = base instanceof UnetModel ? base.weights : undefined
+      return openControl(weightsOf(path('controlnet', name)), pool, unet)
     },
     previewDecoder({ taesd: name }) {
       const files = folders.list('vae_approx')
@@ -113,8 +132,14 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     async vision(name) {
       return new ClipVision(weightsOf(path('clip_vision', name)), pool)
     },
+    async styleModel(name) {
+      return openStyleModel(weightsOf(path('style_models', name)), pool)
+    },
+    async gligen(name) {
+      return openGligen(weightsOf(path('gligen', name)))
+    },
     async upscaler(name) {
-      return new EsrganModel(weightsOf(path('upscale_models', name)), pool)
+      return new TiledUpscaler(weightsOf(path('upscale_models', name)), pool)
     },
     free: () => pool.free(),
     bytes: () => pool.bytes,
@@ -124,7 +149,7 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
 const unknownTextEncoder = (type: string) =>
   new ModelError(
     `Text encoders of type "${type}" are not supported by this version. Choose "stable_diffusion", ` +
-      '"sdxl", "sd3", "flux" or "qwen_image", or run this workflow on your ComfyUI.',
+      '"sdxl", "sd3", "flux", "lumina2" or "qwen_image", or run this workflow on your ComfyUI.',
   )
 
 function rememberHeaders(): (file: string) => Weights {

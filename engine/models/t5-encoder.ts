@@ -3,6 +3,10 @@
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import type { Adapter } from './kinds.ts'
+import { checkLayout } from './layout.ts'
+import { t5Layout } from './layouts-text.ts'
+import { LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
 import { parseWeights } from './prompt-weights.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { buildT5, relativeBuckets, type T5Config, t5Config } from './t5.ts'
@@ -14,6 +18,8 @@ export interface T5Parts {
   tokenizer: () => T5Tokenizer
   /** Shorter prompts are filled up to this many tokens, which are attended to like others. */
   minLength: number
+  /** Opens a LoRA's file. */
+  openWeights: (file: string) => Weights
 }
 
 interface Token {
@@ -39,10 +45,21 @@ export class T5Encoder {
   private readonly parts: T5Parts
   private readonly config: T5Config
 
-  constructor(parts: T5Parts) {
+  private readonly adapters: readonly Adapter[]
+
+  constructor(parts: T5Parts, adapters: readonly Adapter[] = []) {
     this.parts = parts
+    this.adapters = adapters
     this.config = t5Config(parts.weights)
     this.width = this.config.width
+  }
+
+  withAdapter(adapter: Adapter): T5Encoder {
+    return new T5Encoder(this.parts, [...this.adapters, adapter])
+  }
+
+  unusedLayers(file: string): readonly string[] {
+    return unusedLayers(this.parts.openWeights(file), this.parts.weights)
   }
 
   /** → [1,tokens,width] */
@@ -55,6 +72,7 @@ export class T5Encoder {
     const { states } = await this.parts.pool.run(this.recipe(), {
       ids: { shape: [ids.length / length, length], data: ids },
       buckets: { shape: [length, length], data: relativeBuckets(length) },
+      ...strengths(this.adapters),
     })
     const size = length * this.width
     const own = states!.data.slice(0, size)
@@ -67,11 +85,18 @@ export class T5Encoder {
   }
 
   private recipe(): SessionRecipe {
-    const { weights } = this.parts
+    const { weights, openWeights } = this.parts
+    const loras = this.adapters.map(adapter => openWeights(adapter.file))
     return {
-      key: `t5 ${identity(weights)}`,
+      key: ['t5', ...[weights, ...loras].map(identity)].join(' | '),
       costBytes: weightBytes(weights, this.config.prefix),
-      build: () => buildT5(weights, this.config),
+      build: () => {
+        checkLayout(weights, this.config.prefix, t5Layout)
+        const branches = loras.map(
+          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
+        )
+        return buildT5(weights, this.config, { branches })
+      },
     }
   }
 }

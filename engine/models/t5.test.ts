@@ -52,7 +52,10 @@ describe.skipIf(missing)(`T5${reason}`, () => {
   test('states, also of weighted and long prompts', async () => {
     const g = golden('more/t5_mini.safetensors')
     const weights = openSafetensors(randomModel('more/keys/t5_mini.json'))
-    const encoder = new T5Encoder({ weights, pool, tokenizer: () => tokenizer, minLength: 77 })
+    const encoder = new T5Encoder({
+      ...{ weights, pool, openWeights: openSafetensors },
+      ...{ tokenizer: () => tokenizer, minLength: 77 },
+    })
     for (const name of ['plain', 'weight', 'long']) {
       const states = await encoder.encode(cases.sd3![name]!.prompt)
       expect(difference(ends(states), g(`${name}.first8_last4`)), name).toBeLessThan(5e-5)

@@ -19,10 +19,13 @@ const buckets = 32
 const farthest = 128
 
 const biasKey = 'encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight'
+const sign = /encoder\.block\.0\.layer\.0\.SelfAttention\.(relative_attention_bias|q)\.weight$/
 
 export const t5Prefix = (weights: Weights): string | undefined => {
-  for (const key of weights.tensors.keys())
-    if (key.endsWith(biasKey)) return key.slice(0, -biasKey.length)
+  for (const key of weights.tensors.keys()) {
+    const found = sign.exec(key)
+    if (found) return key.slice(0, found.index)
+  }
   return undefined
 }
 

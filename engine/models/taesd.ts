@@ -6,6 +6,8 @@ import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { type Weights, weight } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
+import { checkLayout, type Layout } from './layout.ts'
+import { taesdDecoderLayout, taesdEncoderLayout } from './layouts-pictures.ts'
 import { identity, weightBytes } from './recipe.ts'
 import type { TaesdLatent } from './taesd-names.ts'
 import { ConvolutionalVae } from './vae.ts'
@@ -19,14 +21,21 @@ export class TaesdVae extends ConvolutionalVae {
     pool: SessionPool,
   ) {
     const [baseChannels, latentChannels] = firstLayer(decoder)
-    const recipe = (weights: Weights, build: typeof buildTaesdDecoder): SessionRecipe => ({
+    const recipe = (
+      weights: Weights,
+      build: typeof buildTaesdDecoder,
+      layout: Layout,
+    ): SessionRecipe => ({
       key: `taesd ${latent.scale} ${identity(weights)}`,
       costBytes: weightBytes(weights, ''),
-      build: () => build(weights, latent),
+      build: () => {
+        checkLayout(weights, '', layout)
+        return build(weights, latent)
+      },
     })
     const halves = {
-      decoder: recipe(decoder, buildTaesdDecoder),
-      encoder: recipe(encoder, buildTaesdEncoder),
+      decoder: recipe(decoder, buildTaesdDecoder, taesdDecoderLayout),
+      encoder: recipe(encoder, buildTaesdEncoder, taesdEncoderLayout),
     }
     super({ downscale, latentChannels, baseChannels, ...halves }, pool)
   }

@@ -19,7 +19,8 @@ function prefixed(weights: Weights): Weights {
   return renamed(weights, (name, tensor) => [[`${unetPrefix}${name}`, tensor]])
 }
 
-const parts: Record<string, string> = {
+/** Of OpenCLIP's layers. */
+export const openClipParts: Readonly<Record<string, string>> = {
   ln_1: 'layer_norm1',
   ln_2: 'layer_norm2',
   'mlp.c_fc': 'mlp.fc1',
@@ -53,7 +54,7 @@ function openClipRenamed(weights: Weights): Weights {
     ) ?? [undefined, '', '', '']
     if (!part) return [[`${to}${outside[rest] ?? rest}`, tensor]]
     const at = `${to}text_model.encoder.layers.${layer}`
-    if (part !== 'attn.in_proj') return [[`${at}.${parts[part] ?? part}.${end}`, tensor]]
+    if (part !== 'attn.in_proj') return [[`${at}.${openClipParts[part] ?? part}.${end}`, tensor]]
     return ['q', 'k', 'v'].map((letter, i) => [
       `${at}.self_attn.${letter}_proj.${end}`,
       third(tensor, i),
@@ -62,7 +63,7 @@ function openClipRenamed(weights: Weights): Weights {
 }
 
 /** One of three stretches of rows. */
-function third(whole: Weight, index: number): Weight {
+export function third(whole: Weight, index: number): Weight {
   const [rows, ...rest] = whole.shape as [number, ...number[]]
   const length = whole.length / 3
   return { ...whole, shape: [rows / 3, ...rest], offset: whole.offset + index * length, length }

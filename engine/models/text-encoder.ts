@@ -8,7 +8,9 @@ import { chunkPrompt, emptyChunk, type FindEmbedding, type WeightedToken } from 
 import { encodeChunks, hasVectors, type RunClip } from './clip-encode.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
 import type { Adapter, PromptParts, TextEncoderModel } from './kinds.ts'
-import { LoraBranch, loraChanges } from './lora.ts'
+import { checkLayout } from './layout.ts'
+import { clipLayout } from './layouts-text.ts'
+import { LoraBranch, loraChanges, unusedLayers } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 
 /** One encoder and where its weights are. */
@@ -45,6 +47,12 @@ export class ClipTextEncoder implements TextEncoderModel {
 
   withStopAtLayer(layer: number): TextEncoderModel {
     return new ClipTextEncoder(this.parts, this.adapters, layer)
+  }
+
+  unusedLayers(file: string): readonly string[] {
+    const lora = this.parts.openWeights(file)
+    const unused = this.parts.towers.map(({ weights }) => unusedLayers(lora, weights))
+    return unused.reduce((all, own) => all.filter(layer => own.includes(layer)))
   }
 
   withAdapter(adapter: Adapter): TextEncoderModel {
@@ -86,6 +94,7 @@ export class ClipTextEncoder implements TextEncoderModel {
       key: `clip ${JSON.stringify(config)} ${stopAtLayer} ${vectors} ${files}`,
       costBytes: weightBytes(weights, config.prefix),
       build: () => {
+        checkLayout(weights, config.prefix, clipLayout)
         const branches = loras.map(
           (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights), { rounds: true }),
         )

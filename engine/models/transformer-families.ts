@@ -3,6 +3,14 @@ import type { Weights } from '../inference/weights.ts'
 import { flowSampling, fluxSampling } from '../sampling/flow-sampling.ts'
 import { flux } from './flux.ts'
 import type { DiffusionModel, LatentFormat, ModelSampling, TextEncoderModel, Vae } from './kinds.ts'
+import { checkLayout, type Layout, unknownTensors } from './layout.ts'
+import {
+  fluxLayout,
+  luminaLayout,
+  mmditLayout,
+  qwenImageLayout,
+  zImageLayout,
+} from './layouts-diffusion.ts'
 import { lumina } from './lumina.ts'
 import { mmdit } from './mmdit.ts'
 import { qwenImage } from './qwen-image.ts'
@@ -14,8 +22,9 @@ import { KlVae } from './vae.ts'
 
 interface Family {
   name: string
-  /** A tensor that only this family has. */
-  sign: string
+  /** Tensors that only this family has. Any of them will do: what else is missing gets named then. */
+  signs: readonly string[]
+  layout: Layout
   network(weights: Weights): Transformer
   latent: LatentFormat
   sampling(weights: Weights): ModelSampling
@@ -48,7 +57,8 @@ export const wanLatent: LatentFormat = {
 const families: readonly Family[] = [
   {
     name: 'Stable Diffusion 3',
-    sign: 'joint_blocks.0.x_block.attn.qkv.weight',
+    signs: ['joint_blocks.0.x_block.attn.qkv.weight', 'joint_blocks.0.x_block.mlp.fc1.weight'],
+    layout: mmditLayout,
     network: mmdit,
     latent: sd3Latent,
     sampling: () => flowSampling({ shift: 3, multiplier: 1000 }),
@@ -56,7 +66,8 @@ const families: readonly Family[] = [
   },
   {
     name: 'Flux',
-    sign: 'double_blocks.0.img_attn.norm.key_norm.scale',
+    signs: ['double_blocks.0.img_attn.norm.key_norm.scale', 'double_blocks.0.img_mod.lin.weight'],
+    layout: fluxLayout,
     network: flux,
     latent: fluxLatent,
     // schnell, which is not told a guidance, was distilled without a shift.
@@ -67,15 +78,28 @@ const families: readonly Family[] = [
     text: 'flux',
   },
   {
+    name: 'Z-Image',
+    signs: ['cap_pad_token', 'x_pad_token'],
+    layout: zImageLayout,
+    network: lumina,
+    latent: fluxLatent,
+    sampling: () => flowSampling({ shift: 3, multiplier: 1 }),
+  },
+  {
     name: 'Lumina 2',
-    sign: 'cap_embedder.0.weight',
+    signs: ['cap_embedder.0.weight', 'cap_embedder.1.weight'],
+    layout: luminaLayout,
     network: lumina,
     latent: fluxLatent,
     sampling: () => flowSampling({ shift: 6, multiplier: 1 }),
   },
   {
     name: 'Qwen-Image',
-    sign: 'transformer_blocks.0.attn.norm_added_q.weight',
+    signs: [
+      'transformer_blocks.0.attn.norm_added_q.weight',
+      'transformer_blocks.0.attn.add_q_proj.weight',
+    ],
+    layout: qwenImageLayout,
     network: qwenImage,
     latent: wanLatent,
     sampling: () => fluxSampling(1.15),
@@ -85,7 +109,11 @@ const families: readonly Family[] = [
 type Parts = Pick<Shared, 'pool' | 'openWeights'>
 
 const familyOf = (weights: Weights): Family | undefined =>
-  families.find(({ sign }) => weights.tensors.has(diffusionPrefix + sign))
+  families.find(({ signs }) => signs.some(sign => weights.tensors.has(diffusionPrefix + sign)))
+
+/** `Flux`, `Z-Image` … of a file, undefined if it is of none of these families. */
+export const transformerName = (file: Weights): string | undefined =>
+  familyOf(withDiffusionPrefix(file))?.name
 
 /** The model of a file, undefined if it is of none of these families. */
 export function transformerModel(
@@ -96,9 +124,10 @@ export function transformerModel(
   const family = familyOf(weights)
   if (!family) return undefined
   const { latent, network } = family
+  const notes = unknownTensors(weights, checkLayout(weights, diffusionPrefix, family.layout))
   const transformer = network(weights)
   const sampling = family.sampling(weights)
-  return new TransformerModel({ weights, pool, openWeights, transformer, latent, sampling })
+  return new TransformerModel({ weights, pool, openWeights, transformer, latent, sampling, notes })
 }
 
 /** All that a checkpoint holds, undefined if it is of none of these families. */

@@ -3,6 +3,7 @@ import { type Float8, float8ToFloat } from '../inference/float8.ts'
 import { Layers } from '../inference/layers.ts'
 import { DataType, real, type Value } from '../inference/onnx-graph.ts'
 import { type WeightType, weight } from '../inference/weights.ts'
+import type { ControlPlace, GraphOptions } from './unet.ts'
 
 export interface Heads {
   heads: number
@@ -14,6 +15,8 @@ export interface Heads {
   bias?: Value
   /** Of the scores; 1/√width by default. */
   scale?: number
+  /** Scores are kept within ± this, by tanh. https://arxiv.org/abs/2408.00118 */
+  cap?: number
 }
 
 /** cos and sin of each token's angles. */
@@ -80,9 +83,10 @@ export class TransformerLayers extends Layers {
     return graph.op('LayerNormalization', [x, ones], { axis: -1, epsilon: real(epsilon) })
   }
 
-  /** https://arxiv.org/abs/1910.07467, `key` is the scale's full name. */
-  rmsNorm(x: Value, key: string, epsilon = 1e-6): Value {
-    const inputs = [x, this.weight(key)]
+  /** https://arxiv.org/abs/1910.07467, `key` is the full name of the scale, stored less `more`. */
+  rmsNorm(x: Value, key: string, epsilon = 1e-6, more = 0): Value {
+    const stored = this.weight(key)
+    const inputs = [x, more === 0 ? stored : this.add(stored, this.graph.scalar(more))]
     return this.graph.op('SimplifiedLayerNormalization', inputs, {
       axis: -1,
       epsilon: real(epsilon),
@@ -100,6 +104,12 @@ export class TransformerLayers extends Layers {
   /** Along the last axis. */
   split(x: Value, sizes: readonly number[]): Value[] {
     return this.graph.ops('Split', [x, this.graph.ints(sizes)], { axis: -1 }, sizes.length)
+  }
+
+  /** A layer's answer in parts of these widths. Files may have a layer for each: `key.0`, `key.1` … */
+  parted(x: Value, key: string, widths: readonly number[]): Value[] {
+    if (!this.has(`${key}.0.weight`)) return this.split(this.linear(x, key), widths)
+    return widths.map((_, n) => this.linear(x, `${key}.${n}`))
   }
 
   /** The layer's answer to [B,C] in `count` parts, each [B,1,C']. */
@@ -131,14 +141,14 @@ export class TransformerLayers extends Layers {
   /** q [B,S,heads·width], k and v [B,T,keyHeads·width] → [B,S,heads·width] */
   attend(
     [q, k, v]: readonly [Value, Value, Value],
-    { heads, width, keyHeads = heads, bias, scale = 1 / Math.sqrt(width) }: Heads,
+    { heads, width, keyHeads = heads, bias, scale = 1 / Math.sqrt(width), cap }: Heads,
   ): Value {
     const { graph } = this
     const [keys, values] = [k, v].map(x => this.shareHeads(x, width, keyHeads, heads)) as [
       Value,
       Value,
     ]
-    if (this.profile.attention === 'multi-head')
+    if (this.profile.attention === 'multi-head' && cap === undefined)
       return graph.op('MultiHeadAttention', [q, keys, values, ...(bias ? ['', '', bias] : [])], {
         num_heads: heads,
         scale: real(scale),
@@ -146,11 +156,18 @@ export class TransformerLayers extends Layers {
     const split = (x: Value, perm: number[]) =>
       graph.op('Transpose', [graph.op('Reshape', [x, graph.ints([0, 0, heads, width])])], { perm })
     const scaled = graph.op('Mul', [split(q, [0, 2, 1, 3]), graph.scalar(scale)])
-    const scores = graph.op('MatMul', [scaled, split(keys, [0, 2, 3, 1])])
+    const free = graph.op('MatMul', [scaled, split(keys, [0, 2, 3, 1])])
+    const scores = cap === undefined ? free : this.capped(free, cap)
     const shares = graph.op('Softmax', [bias ? this.add(scores, bias) : scores], { axis: -1 })
     const mixed = graph.op('MatMul', [shares, split(values, [0, 2, 1, 3])])
     const rows = graph.op('Transpose', [mixed], { perm: [0, 2, 1, 3] })
     return graph.op('Reshape', [rows, graph.ints([0, 0, heads * width])])
+  }
+
+  private capped(x: Value, cap: number): Value {
+    const { graph } = this
+    const bent = graph.op('Tanh', [graph.op('Mul', [x, graph.scalar(1 / cap)])])
+    return graph.op('Mul', [bent, graph.scalar(cap)])
   }
 
   /** [B,T,keyHeads·width] → [B,T,heads·width], each head repeated. */
@@ -161,6 +178,17 @@ export class TransformerLayers extends Layers {
     const times = graph.ints([1, 1, 1, heads / keyHeads, 1])
     const repeated = graph.op('Tile', [apart, times])
     return graph.op('Reshape', [repeated, graph.ints([0, 0, heads * width])])
+  }
+
+  /** x with a ControlNet's residual, input `control.` + place, where the graph is to take one. */
+  controlled(
+    x: Value,
+    place: ControlPlace,
+    { control = [] }: Pick<GraphOptions, 'control'>,
+  ): Value {
+    if (!control.includes(place)) return x
+    const dims = ['B', 'T', `c ${place}`]
+    return this.add(x, this.graph.input(`control.${place}`, DataType.float, dims))
   }
 
   /** Tokens of `first` followed by those of `second`. */

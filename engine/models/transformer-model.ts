@@ -6,6 +6,7 @@ import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { scaled } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { controlFeeds, controlPlaces } from './control-places.ts'
 import type {
   Adapter,
   ConditioningItem,
@@ -15,10 +16,11 @@ import type {
   Network,
   NetworkInput,
 } from './kinds.ts'
-import { checkLora, LoraBranch, loraChanges } from './lora.ts'
+import { checkLora, LoraBranch, loraChanges, unusedLayers } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { referenceExtras } from './reference-latents.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
+import type { GraphOptions } from './unet.ts'
 
 export interface TransformerModelParts {
   /** Under checkpoint names, see `withDiffusionPrefix`. */
@@ -27,6 +29,8 @@ export interface TransformerModelParts {
   pool: SessionPool
   latent: LatentFormat
   sampling: ModelSampling
+  /** What is odd about the file. */
+  notes?: readonly string[]
   /** Opens a LoRA's file. */
   openWeights: (file: string) => Weights
 }
@@ -51,6 +55,14 @@ export class TransformerModel implements DiffusionModel {
 
   get sampling(): ModelSampling {
     return this.parts.sampling
+  }
+
+  get notes(): readonly string[] {
+    return this.parts.notes ?? []
+  }
+
+  unusedLayers(file: string): readonly string[] {
+    return unusedLayers(this.parts.openWeights(file), this.parts.weights)
   }
 
   withAdapter(adapter: Adapter): DiffusionModel {
@@ -86,27 +98,56 @@ export class TransformerModel implements DiffusionModel {
     await pool.start(recipe)
     return {
       adm: transformer.pooledWidth,
+      blocks: transformer.blocks,
       forward: async input => {
         this.check(input)
-        const used = input.without?.blocks ? this.recipe(input.without.blocks) : recipe
-        const { out } = await pool.run(used, { ...transformer.feeds(input), ...strengths })
+        const { control, without } = input
+        const biased = transformer.biased?.(input) ?? false
+        const still = transformer.still?.(input) ?? false
+        const used =
+          control || without || biased || still
+            ? this.recipe({
+                skippedBlocks: without?.blocks,
+                skippedSingles: without?.singleBlocks,
+                control: control && controlPlaces(control),
+                biased,
+                still,
+              })
+            : recipe
+        const { out } = await pool.run(used, {
+          ...transformer.feeds(input),
+          ...(control && controlFeeds(control)),
+          ...strengths,
+        })
         return transformer.latent(out!, input.x)
       },
     }
   }
 
-  /** Without some blocks it is another session. */
-  private recipe(skippedBlocks: readonly number[] = []): SessionRecipe {
+  /** A variant is another session. */
+  private recipe(
+    variant: Pick<
+      GraphOptions,
+      'skippedBlocks' | 'skippedSingles' | 'control' | 'biased' | 'still'
+    > = {},
+  ): SessionRecipe {
+    const { skippedBlocks = [], skippedSingles = [], control = [], biased, still } = variant
     const { weights, transformer, openWeights } = this.parts
     const loras = this.adapters.map(adapter => openWeights(adapter.file))
     return {
-      key: ['transformer', ...skippedBlocks, ...[weights, ...loras].map(identity)].join(' | '),
+      key: [
+        `transformer${biased ? ' biased' : ''}${still ? ' still' : ''}`,
+        `${skippedBlocks}`,
+        `${skippedSingles}`,
+        ...control,
+        ...[weights, ...loras].map(identity),
+      ].join(' | '),
       costBytes: weightBytes(weights, diffusionPrefix),
       build: () => {
         const branches = loras.map(
           (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
         )
-        return transformer.build({ branches, skippedBlocks })
+        return transformer.build({ branches, ...variant })
       },
     }
   }
@@ -125,7 +166,7 @@ export class TransformerModel implements DiffusionModel {
           `${context.shape[2]}: it comes from another model's text encoder. Load the text encoders ` +
           'that belong to this model.',
       )
-    if (control)
+    if (control && !transformer.blocks)
       throw new ModelError(`ControlNet does not work with ${name} yet. Remove the ControlNet node.`)
   }
 }

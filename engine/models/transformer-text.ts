@@ -53,9 +53,13 @@ export function openTransformerText(
   return type === 'flux' ? new FluxText(encoders) : new Sd3Text(encoders)
 }
 
-function t5Encoder(weights: Weights, type: TransformerTextType, { pool }: Shared): T5Encoder {
+function t5Encoder(
+  weights: Weights,
+  type: TransformerTextType,
+  { pool, openWeights }: Shared,
+): T5Encoder {
   const tokenizer = () => t5Tokenizer(tokenizerFile('t5', 'pieces.tsv.gz'))
-  return new T5Encoder({ weights, pool, tokenizer, minLength: t5Tokens[type] })
+  return new T5Encoder({ weights, pool, openWeights, tokenizer, minLength: t5Tokens[type] })
 }
 
 /** SD3 reads its CLIPs before the last layer; of CLIP-L's pooled state no family wants a projection. */
@@ -96,7 +100,7 @@ export function partOf(weights: Weights, prefix: string): Weights {
   return { ...weights, tensors }
 }
 
-/** What several encoders share; LoRAs and skipped layers concern CLIP alone. */
+/** What several encoders share; skipped layers concern CLIP alone. */
 abstract class JoinedText implements TextEncoderModel {
   protected readonly encoders: Encoders
   readonly stopAtLayer: number | undefined
@@ -109,17 +113,29 @@ abstract class JoinedText implements TextEncoderModel {
   abstract encode(text: string | PromptParts): Promise<{ cond: Tensor; pooled?: Tensor }>
 
   withStopAtLayer(layer: number): TextEncoderModel {
-    return this.like(clip => clip.withStopAtLayer(layer), layer)
+    const { l, g, t5 } = this.encoders
+    return this.like({ l: l?.withStopAtLayer(layer), g: g?.withStopAtLayer(layer), t5 }, layer)
   }
 
   withAdapter(adapter: Adapter): TextEncoderModel {
-    return this.like(clip => clip.withAdapter(adapter), this.stopAtLayer)
+    const { l, g, t5 } = this.encoders
+    const changed = [l, g].map(clip => clip?.withAdapter(adapter))
+    const encoders = { l: changed[0], g: changed[1], t5: t5?.withAdapter(adapter) }
+    return this.like(encoders, this.stopAtLayer)
   }
 
-  private like(change: (clip: TextEncoderModel) => TextEncoderModel, layer?: number) {
+  unusedLayers(file: string): readonly string[] {
     const { l, g, t5 } = this.encoders
+    const unused = [l, g, t5].flatMap(encoder => {
+      const own = encoder?.unusedLayers?.(file)
+      return own ? [own] : []
+    })
+    return unused.reduce((all, own) => all.filter(layer => own.includes(layer)))
+  }
+
+  private like(encoders: Encoders, layer?: number): TextEncoderModel {
     const Same = this.constructor as new (encoders: Encoders, layer?: number) => TextEncoderModel
-    return new Same({ l: l && change(l), g: g && change(g), t5 }, layer)
+    return new Same(encoders, layer)
   }
 }
 

@@ -4,7 +4,7 @@ import type { OnnxGraph } from '../inference/onnx-graph.ts'
 import type { Ids } from '../inference/session.ts'
 import type { Weights } from '../inference/weights.ts'
 import type { Tensor } from '../tensor.ts'
-import type { ConditioningItem, NetworkInput } from './kinds.ts'
+import type { ConditioningItem, NetworkBlocks, NetworkInput } from './kinds.ts'
 import type { GraphOptions } from './unet.ts'
 
 /** All networks go by checkpoint names. */
@@ -24,6 +24,12 @@ export interface Transformer {
   latent(out: Tensor, x: Tensor): Tensor
   /** Whether `build` can leave blocks out. */
   readonly skipsBlocks?: boolean
+  /** Whether some patches of an input are without noise. */
+  still?(input: NetworkInput): boolean
+  /** Whether an input needs a graph with a bias on attention. */
+  biased?(input: NetworkInput): boolean
+  /** Where ControlNets may add residuals. */
+  readonly blocks?: NetworkBlocks
   /** Whether it may see other pictures beside the one it draws. */
   readonly references?: boolean
   /** What a conditioning says beyond its text. */

@@ -129,7 +129,7 @@ describe('names', () => {
     const own = Object.keys(shapes).filter(key => /^model\..*\.weight$/.test(key))
     const checkpoint = weightsOf(Object.fromEntries(own.map(key => [key, shapes[key]![1]])))
     const saved: Record<string, number[]> = {}
-    for (const [alias, key] of layerAliases(checkpoint))
+    for (const [alias, { layer: key }] of layerAliases(checkpoint))
       if (/^unet\.((down|up)_blocks|mid_block|conv_|time_embedding|add_embedding)/.test(alias))
         saved[`${alias.slice('unet.'.length)}.weight`] = shapes[`${key}.weight`]![1]
     expect(Object.keys(saved)).toHaveLength(own.length)

@@ -13,6 +13,8 @@ export type JoinedInput = 'none' | 'inpaint' | 'edit'
 export interface UnetFacts {
   family: UnetFamily
   joins: JoinedInput
+  /** SD 2.1 that sees a picture as a vector. */
+  unclip?: boolean
 }
 
 const prefix = 'model.diffusion_model.'
@@ -29,7 +31,7 @@ const families: Record<number, UnetFamily> = {
   1280: 'refiner',
   2048: 'sdxl',
 }
-/** Width of y by family; others belong to unCLIP and video models. */
+/** Width of y by family; others belong to video models. */
 const admWidths: Record<UnetFamily, number | undefined> = {
   sd1: 0,
   sd2: 0,
@@ -52,11 +54,13 @@ export function unetFacts(weights: Weights): UnetFacts | string {
   const joins = joinedChannels[channels ?? latentChannels]
   if (!family) return `a UNet with text of width ${context ?? 'unknown'}`
   if (!joins) return `a model of ${channels} channels`
-  if (!own && adm !== admWidths[family])
+  // Twice as wide as the vectors of ViT-L and ViT-H.
+  const unclip = family === 'sd2' && tensors.has('noise_augmentor.data_mean')
+  if (!own && !unclip && adm !== admWidths[family])
     return `a relative of ${familyNames[family]} with another input (${adm} wide)`
   if (unknownSchedules.some(key => tensors.has(key)))
     return `a relative of ${familyNames[family]} with an EDM noise schedule`
-  return { family, joins }
+  return { family, joins, ...(unclip && { unclip }) }
 }
 
 export const familyNames: Record<UnetFamily, string> = {
@@ -84,7 +88,8 @@ const joinedLabels: Record<JoinedInput, string> = {
 export function unetLabel(weights: Weights, facts: UnetFacts): string {
   const { prediction } = unetSampling(weights, facts)
   const v = prediction === 'v' && facts.family !== 'starter' ? ' (v)' : ''
-  return `${labels[facts.family]}${v}${joinedLabels[facts.joins]}`
+  const unclip = facts.unclip ? ' unCLIP' : ''
+  return `${labels[facts.family]}${unclip}${v}${joinedLabels[facts.joins]}`
 }
 
 /**
@@ -94,11 +99,14 @@ export function unetLabel(weights: Weights, facts: UnetFacts): string {
 const spreadOfV = 0.09
 const tellingKey = `${prefix}output_blocks.11.1.transformer_blocks.0.norm1.bias`
 
-export function unetSampling(weights: Weights, { family, joins }: UnetFacts): ModelSampling {
+export function unetSampling(
+  weights: Weights,
+  { family, joins, unclip }: UnetFacts,
+): ModelSampling {
   const said = weights.metadata['modelspec.prediction_type']
   const marked = weights.tensors.has('v_pred')
   const telling = family === 'sd2' && joins === 'none' && weights.tensors.get(tellingKey)
-  const v = marked || said === 'v' || (telling && spread(readFloats(telling)) > spreadOfV)
+  const v = unclip || marked || said === 'v' || (telling && spread(readFloats(telling)) > spreadOfV)
   const sampling = discreteSampling(v ? 'v' : 'epsilon')
   return marked && weights.tensors.has('ztsnr') ? zeroTerminal(sampling) : sampling
 }

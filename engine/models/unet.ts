@@ -3,6 +3,11 @@
 import { type Branch, Layers, type OpProfile } from '../inference/layers.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
+import type { UsualPicture } from '../inference/winograd.ts'
+import { ModelError } from '../nodes/models.ts'
+import { installGligen } from './gligen.ts'
+import type { UnetChange } from './kinds.ts'
+import { installChange, type UnetHooks } from './unet-changes.ts'
 
 export interface UnetConfig {
   prefix: string
@@ -12,6 +17,8 @@ export interface UnetConfig {
   contextWidth: number
   /** Width of `y`, which label_emb adds to the time embedding; 0 without one. */
   adm: number
+  /** Width of the guidance that a consistency model is told; 0 without. */
+  guidance: number
   normGroups: number
   heads(channels: number): number
 }
@@ -19,13 +26,30 @@ export interface UnetConfig {
 export interface GraphOptions {
   profile?: OpProfile
   branches?: readonly Branch[]
-  /** With inputs `control.middle` and `control.0` …, which a ControlNet adds to what skips. */
-  control?: boolean
+  /** With an input `control.` + place for each, which a ControlNet adds there: see `ControlPlace`. */
+  control?: readonly ControlPlace[]
   /** Without mixing in the middle block's self-attention. https://arxiv.org/abs/2403.17377 */
   perturbed?: boolean
+  /** With an output `attention` [B,T]: what the middle block's first self-attention looks at. */
+  watched?: boolean
+  /** Inside the UNet, named `change0` … */
+  changes?: readonly UnetChange[]
+  /** Layers that tell a UNet where things are. */
+  gligen?: Weights
+  /** A VAE's pictures are at least 64 pixels high, and may be computed in bands. */
+  tall?: boolean
+  /** A transformer with an input `bias` [1 or B,1,N,N], which is added to the scores of attention. */
+  biased?: boolean
   /** A transformer's joint blocks that are left out. https://arxiv.org/abs/2411.18664 */
   skippedBlocks?: readonly number[]
+  /** A transformer with an input `still` [1,T,1]: 1 for patches that are without noise. */
+  still?: boolean
+  /** The same of its blocks of one stream. */
+  skippedSingles?: readonly number[]
 }
+
+/** `middle`, what skips from an input block by number, or the outcome of it: `input.2`. */
+export type ControlPlace = string
 
 /** What cannot be seen in shapes (groups, heads) comes from the metadata, else is as in SD. */
 export function unetConfig(weights: Weights, prefix = 'model.diffusion_model.'): UnetConfig {
@@ -41,6 +65,7 @@ export function unetConfig(weights: Weights, prefix = 'model.diffusion_model.'):
     channels: first[1]!,
     contextWidth,
     adm: weights.tensors.get(`${prefix}label_emb.0.0.weight`)?.shape[1] ?? 0,
+    guidance: weights.tensors.get(`${prefix}time_embed.cond_proj.weight`)?.shape[1] ?? 0,
     normGroups: Number(weights.metadata['comfyrunner.norm_groups'] ?? 32),
     heads: channels =>
       headWidth ? channels / headWidth : contextWidth === 768 ? 8 : channels / 64,
@@ -56,9 +81,17 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
   const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
   const unet = new Unet(layers, config, context)
   unet.perturbed = options.perturbed ?? false
+  unet.control = new Set(options.control)
+  unet.hooks = [
+    ...(options.changes ?? []).map((change, i) =>
+      installChange(layers, `change${i}`, change, config.modelChannels),
+    ),
+    ...(options.gligen ? [installGligen(graph, options.gligen, config.heads)] : []),
+  ]
   const time = unet.timeEmbedding(t)
   unet.embedding = layers.silu(config.adm ? layers.add(time, unet.label(labelInput())) : time)
-  graph.output('out', unet.forward(x, options.control), ['B', 4, 'H', 'W'])
+  graph.output('out', unet.forward(x), ['B', 4, 'H', 'W'])
+  if (options.watched) graph.output('attention', unet.attentionGot(), ['B', 'T'])
   return graph
 
   function labelInput(): Value {
@@ -66,10 +99,21 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
   }
 }
 
+/** Edge of a small but not unusual latent: what pays there pays with larger ones. */
+const latentEdge = 48
+
 export class Unet {
   embedding: Value = ''
   perturbed = false
+  control: ReadonlySet<ControlPlace> = new Set()
+  hooks: readonly UnetHooks[] = []
   readonly skips: Value[] = []
+  /** Channels of the last block's outcome. */
+  private width = 0
+  /** Queries and keys of the middle block's first self-attention. */
+  private middle: readonly [Value, Value] | undefined
+  /** How often the picture has been halved. */
+  private level = 0
   private readonly layers: Layers
   private readonly config: UnetConfig
   private readonly context: Value
@@ -80,14 +124,16 @@ export class Unet {
     this.context = context
   }
 
-  forward(x: Value, control = false): Value {
+  forward(x: Value): Value {
     const { layers, skips } = this
     const at = this.config.prefix
     x = this.down(x)
-    if (control) x = this.controlled(x, 'middle')
+    x = this.controlled(x, 'middle')
     for (let n = 0; this.exists(`${at}output_blocks.${n}`); n++) {
-      if (control) x = this.controlled(x, skips.length - 1)
-      x = layers.graph.op('Concat', [x, skips.pop()!], { axis: 1 })
+      x = this.controlled(x, skips.length - 1)
+      let skip = skips.pop()!
+      for (const { join } of this.hooks) if (join) [x, skip] = join(x, skip, this.width)
+      x = layers.graph.op('Concat', [x, skip], { axis: 1 })
       x = this.block(x, `${at}output_blocks.${n}`)
     }
     return layers.conv(layers.silu(this.norm(x, `${at}out.0`, 1e-5)), `${at}out.2`)
@@ -99,6 +145,7 @@ export class Unet {
     for (let n = 0; this.exists(`${at}input_blocks.${n}`); n++) {
       x = this.block(x, `${at}input_blocks.${n}`)
       if (n === 0 && hint) x = this.layers.add(x, hint)
+      if (this.control.has(`input.${n}`)) x = this.layers.add(x, this.residual(`input.${n}`))
       this.skips.push(x)
     }
     return this.block(x, `${at}middle_block`)
@@ -110,12 +157,16 @@ export class Unet {
    */
   private controlled(x: Value, place: 'middle' | number): Value {
     const { layers, skips } = this
-    const dims = ['B', `c ${place}`, `h ${place}`, `w ${place}`]
-    const residual = layers.graph.input(`control.${place}`, DataType.float, dims)
+    if (!this.control.has(`${place}`)) return x
     const last = skips.at(-1)!
-    const sum = layers.add(place === 'middle' ? x : last, residual)
+    const sum = layers.add(place === 'middle' ? x : last, this.residual(`${place}`))
     if (place !== 'middle' || x === last) skips[skips.length - 1] = sum
     return place === 'middle' || x === last ? sum : x
+  }
+
+  private residual(place: ControlPlace): Value {
+    const dims = ['B', `c ${place}`, `h ${place}`, `w ${place}`]
+    return this.layers.graph.input(`control.${place}`, DataType.float, dims)
   }
 
   /** [B] → [B,4·C]: cosines first. */
@@ -129,7 +180,16 @@ export class Unet {
     const columns = graph.op('Unsqueeze', [t, graph.ints([1])])
     const angles = graph.op('Mul', [columns, graph.floats('rates', [1, half], rates)])
     const waves = [graph.op('Cos', [angles]), graph.op('Sin', [angles])]
-    return this.mlp(graph.op('Concat', waves, { axis: 1 }), `${this.config.prefix}time_embed`)
+    const key = `${this.config.prefix}time_embed`
+    return this.mlp(this.told(graph.op('Concat', waves, { axis: 1 }), key), key)
+  }
+
+  /** With the guidance of input `guidance`, for consistency models: https://arxiv.org/abs/2310.04378 */
+  private told(time: Value, key: string): Value {
+    const { layers, config } = this
+    if (config.guidance === 0) return time
+    const guidance = layers.graph.input('guidance', DataType.float, ['B', config.guidance])
+    return layers.add(time, layers.linear(guidance, `${key}.cond_proj`))
   }
 
   label(y: Value): Value {
@@ -151,26 +211,44 @@ export class Unet {
   private block(x: Value, key: string): Value {
     const { layers } = this
     for (const at of [`${key}.0`, `${key}.1`, `${key}.2`])
-      if (layers.has(`${at}.in_layers.0.weight`)) x = this.resBlock(x, at)
-      else if (layers.has(`${at}.transformer_blocks.0.norm1.weight`)) x = this.transformer(x, at)
-      else if (layers.has(`${at}.op.weight`)) x = layers.conv(x, `${at}.op`, { stride: 2 })
-      else if (layers.has(`${at}.conv.weight`))
-        x = layers.conv(layers.upsample(x, this.skips.at(-1)), `${at}.conv`)
-      else if (layers.has(`${at}.weight`)) x = layers.conv(x, at)
+      if (layers.has(`${at}.in_layers.0.weight`)) {
+        x = this.resBlock(x, at)
+        this.width = layers.shape(`${at}.out_layers.3.weight`)[0]!
+      } else if (layers.has(`${at}.transformer_blocks.0.norm1.weight`)) x = this.transformer(x, at)
+      else if (layers.has(`${at}.op.weight`)) x = this.halve(x, `${at}.op`)
+      else if (layers.has(`${at}.conv.weight`)) x = this.double(x, `${at}.conv`)
+      else if (layers.has(`${at}.weight`)) {
+        x = layers.conv(x, at)
+        this.width = layers.shape(`${at}.weight`)[0]!
+      }
     return x
   }
 
+  private halve(x: Value, key: string): Value {
+    this.level++
+    return this.layers.conv(x, key, { stride: 2 })
+  }
+
+  private double(x: Value, key: string): Value {
+    this.level--
+    const larger = this.layers.upsample(x, this.skips.at(-1))
+    return this.layers.conv(larger, key, { picture: this.picture })
+  }
+
+  /** With guidance there are two. */
+  private get picture(): UsualPicture {
+    return { edge: latentEdge / 2 ** this.level, count: 2 }
+  }
+
   private resBlock(x: Value, key: string): Value {
-    const { layers } = this
+    const { layers, picture } = this
     const { graph } = layers
-    const h = layers.conv(
-      layers.silu(this.norm(x, `${key}.in_layers.0`, 1e-5)),
-      `${key}.in_layers.2`,
-    )
+    const activated = layers.silu(this.norm(x, `${key}.in_layers.0`, 1e-5))
+    const h = layers.conv(activated, `${key}.in_layers.2`, { picture })
     const shift = layers.linear(this.embedding, `${key}.emb_layers.1`)
     const shifted = layers.add(h, graph.op('Unsqueeze', [shift, graph.ints([2, 3])]))
     const normed = layers.silu(this.norm(shifted, `${key}.out_layers.0`, 1e-5))
-    const out = layers.conv(normed, `${key}.out_layers.3`)
+    const out = layers.conv(normed, `${key}.out_layers.3`, { picture })
     const skip = `${key}.skip_connection`
     return layers.add(layers.has(`${skip}.weight`) ? layers.conv(x, skip) : x, out)
   }
@@ -185,8 +263,14 @@ export class Unet {
 
   private transformerBlock(h: Value, key: string): Value {
     const { layers } = this
-    const self = layers.layerNorm(h, `${key}.norm1`)
-    h = layers.add(this.attention(self, self, `${key}.attn1`), h)
+    const attend = this.hooks.reduceRight(
+      (inner: (tokens: Value) => Value, { selfAttention }) =>
+        selfAttention ? tokens => selfAttention(tokens, this.level, inner) : inner,
+      tokens => this.attention(tokens, tokens, `${key}.attn1`),
+    )
+    h = layers.add(attend(layers.layerNorm(h, `${key}.norm1`)), h)
+    const place = key.slice(this.config.prefix.length)
+    for (const { afterSelfAttention } of this.hooks) h = afterSelfAttention?.(h, place) ?? h
     h = layers.add(
       this.attention(layers.layerNorm(h, `${key}.norm2`), this.context, `${key}.attn2`),
       h,
@@ -202,8 +286,18 @@ export class Unet {
     const q = layers.linear(x, `${key}.to_q`)
     const k = layers.linear(context, `${key}.to_k`)
     const v = layers.linear(context, `${key}.to_v`)
+    if (key.includes('middle_block') && key.endsWith('attn1')) this.middle ??= [q, k]
     const mixed = layers.attention([q, k, v], { heads: this.config.heads(width), width })
     return layers.linear(mixed, `${key}.to_out.0`)
+  }
+
+  /** How much of all looks each place of the middle block gets, [B,T]: the mean over its heads. */
+  attentionGot(): Value {
+    const { layers, middle } = this
+    if (!middle)
+      throw new ModelError('The model has no attention in its middle block to be watched.')
+    const width = layers.shape(`${this.config.prefix}middle_block.1.proj_in.weight`)[0]!
+    return layers.attentionGot(middle, { heads: this.config.heads(width), width })
   }
 
   /** GEGLU: https://arxiv.org/abs/2002.05202 */

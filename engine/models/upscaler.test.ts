@@ -6,10 +6,10 @@ import { openWeights } from '../inference/open-weights.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { difference, golden, missing, randomModel, reason, repository } from './fixtures/goldens.ts'
-import { EsrganModel } from './upscaler.ts'
+import { TiledUpscaler } from './upscaler.ts'
 
 const pool = new SessionPool({ budgetBytes: 1e9 })
-const upscaler = (file: string) => new EsrganModel(openWeights(file), pool)
+const upscaler = (file: string) => new TiledUpscaler(openWeights(file), pool)
 const tolerance = 5e-5
 
 describe.skipIf(missing)(`upscale goldens${reason}`, () => {
@@ -74,6 +74,13 @@ describe('tiles', () => {
       progress: () => abort.abort(),
     })
     await expect(run).rejects.toThrow(/abort/i)
+  })
+
+  test('a relative whose blocks hold more is refused, not run without them', () => {
+    const weights = openWeights(file)
+    const more = weights.tensors.get('body.0.weight')!
+    const tensors = new Map([...weights.tensors, ['model.1.sub.0.RDB1.conv1x1.weight', more]])
+    expect(() => new TiledUpscaler({ ...weights, tensors }, pool)).toThrow(/is no upscale model/)
   })
 
   test('a file that is no upscaler is refused by name', () => {

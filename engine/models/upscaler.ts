@@ -3,11 +3,11 @@ import { totalmem } from 'node:os'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { buildUpscaler, type UpscalerConfig, upscalerConfig } from './esrgan.ts'
 import type { RunOptions, UpscaleModel } from './kinds.ts'
 import { fromPlanes, toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { progress, runTiled, type Tiling, tileCount } from './tiling.ts'
+import { openUpscaleNetwork, type UpscaleNetwork } from './upscale-network.ts'
 
 const tilePixels = 512
 const tilePixelsMin = 128
@@ -16,21 +16,22 @@ const overlapPixels = 32
 const liveMaps = 3
 const activationBytesMax = Math.min(6e9, totalmem() / 3)
 
-export class EsrganModel implements UpscaleModel {
+export class TiledUpscaler implements UpscaleModel {
   readonly scale: number
-  private readonly config: UpscalerConfig
+  private readonly network: UpscaleNetwork
   private readonly pool: SessionPool
   private readonly recipe: SessionRecipe
 
+  /** @throws ModelError if the file holds no upscaler that we know. */
   constructor(weights: Weights, pool: SessionPool) {
-    this.config = upscalerConfig(weights)
-    this.scale = this.config.scale
+    this.network = openUpscaleNetwork(weights)
+    this.scale = this.network.scale
     this.pool = pool
     this.recipe = {
       key: `upscaler ${identity(weights)}`,
       costBytes: weightBytes(weights, '') * 2,
       optimization: 'all',
-      build: () => buildUpscaler(weights, this.config),
+      build: () => this.network.build(),
     }
   }
 
@@ -50,8 +51,7 @@ export class EsrganModel implements UpscaleModel {
 
   /** Tiles are made smaller only where 512 would not fit into this machine's memory. */
   private tile(): Tiling['tile'] {
-    const { features, scale } = this.config
-    const maps = this.config.family === 'compact' ? features : features * scale ** 2
+    const { maps } = this.network
     let tile = tilePixels
     while (tile > tilePixelsMin && liveMaps * maps * tile ** 2 * 4 > activationBytesMax) tile /= 2
     return tile
@@ -59,13 +59,20 @@ export class EsrganModel implements UpscaleModel {
 
   /** Clamped before tiles are blended. */
   private async run(tile: Tensor): Promise<Tensor> {
-    const [, , height, width] = tile.shape as [number, number, number, number]
-    const { unshuffle, scale } = this.config
-    // Folded networks take multiples of four.
-    const padded = unshuffle > 1 ? reflect(tile, 4) : tile
-    const out = (await this.pool.run(this.recipe, { image: padded })).out!
+    const out = await this.enlarge(tile)
     const { data } = out
     for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!))
+    return out
+  }
+
+  /** The network's own answer to a tile [1,3,H,W], which may leave 0..1. */
+  async enlarge(tile: Tensor): Promise<Tensor> {
+    const [, , height, width] = tile.shape as [number, number, number, number]
+    const { multiple, scale, feeds } = this.network
+    const padded = reflect(tile, multiple)
+    const [, , fullHeight, fullWidth] = padded.shape as [number, number, number, number]
+    const also = feeds?.(fullHeight, fullWidth)
+    const out = (await this.pool.run(this.recipe, { image: padded, ...also })).out!
     return padded === tile ? out : cut(out, height * scale, width * scale)
   }
 }

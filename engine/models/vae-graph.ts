@@ -3,6 +3,7 @@
 import { Layers } from '../inference/layers.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
+import type { UsualPicture } from '../inference/winograd.ts'
 import type { GraphOptions } from './unet.ts'
 
 export interface VaeConfig {
@@ -35,16 +36,19 @@ export function vaeConfig(weights: Weights): VaeConfig {
 export function buildVaeDecoder(weights: Weights, config: VaeConfig, options: GraphOptions = {}) {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights, options.profile)
-  const blocks = new VaeBlocks(layers, config.normGroups)
+  const blocks = new VaeBlocks(layers, config.normGroups, options.tall)
   const { prefix } = config
   const at = `${prefix}decoder.`
+  blocks.scale = 1
   let h = graph.input('latent', DataType.float, ['B', config.latentChannels, 'h', 'w'])
   if (layers.has(`${prefix}post_quant_conv.weight`)) h = layers.conv(h, `${prefix}post_quant_conv`)
   h = blocks.middle(layers.conv(h, `${at}conv_in`), `${at}mid`)
   for (let level = config.levels - 1; level >= 0; level--) {
     h = blocks.level(h, `${at}up.${level}.block`)
     const up = `${at}up.${level}.upsample.conv`
-    if (layers.has(`${up}.weight`)) h = layers.conv(layers.upsample(h), up)
+    if (!layers.has(`${up}.weight`)) continue
+    h = layers.doubledConv(h, up, blocks.picture)
+    blocks.scale *= 2
   }
   h = layers.conv(layers.silu(blocks.norm(h, `${at}norm_out`)), `${at}conv_out`)
   graph.output('image', h, ['B', 3, 'H', 'W'])
@@ -55,7 +59,7 @@ export function buildVaeDecoder(weights: Weights, config: VaeConfig, options: Gr
 export function buildVaeEncoder(weights: Weights, config: VaeConfig, options: GraphOptions = {}) {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights, options.profile)
-  const blocks = new VaeBlocks(layers, config.normGroups)
+  const blocks = new VaeBlocks(layers, config.normGroups, options.tall)
   const { prefix } = config
   const at = `${prefix}encoder.`
   let h = layers.conv(graph.input('image', DataType.float, ['B', 3, 'H', 'W']), `${at}conv_in`)
@@ -63,7 +67,9 @@ export function buildVaeEncoder(weights: Weights, config: VaeConfig, options: Gr
     h = blocks.level(h, `${at}down.${level}.block`)
     const down = `${at}down.${level}.downsample.conv`
     // Padded at the right and the bottom only.
-    if (layers.has(`${down}.weight`)) h = layers.conv(h, down, { stride: 2, pads: [0, 0, 1, 1] })
+    if (!layers.has(`${down}.weight`)) continue
+    h = layers.conv(h, down, { stride: 2, pads: [0, 0, 1, 1] })
+    blocks.scale /= 2
   }
   h = layers.silu(blocks.norm(blocks.middle(h, `${at}mid`), `${at}norm_out`))
   h = layers.conv(h, `${at}conv_out`)
@@ -74,13 +80,24 @@ export function buildVaeEncoder(weights: Weights, config: VaeConfig, options: Gr
   return graph
 }
 
+/** Edge of a usual latent. */
+const latentEdge = 64
+
 class VaeBlocks {
+  /** Pixels per latent pixel where the graph has come to. */
+  scale = 1
   private readonly layers: Layers
   private readonly groups: number
+  private readonly tall: boolean
 
-  constructor(layers: Layers, groups: number) {
+  constructor(layers: Layers, groups: number, tall = false) {
     this.layers = layers
     this.groups = groups
+    this.tall = tall
+  }
+
+  get picture(): UsualPicture {
+    return { edge: latentEdge * this.scale, whole: this.scale % 4 === 0, tall: this.tall }
   }
 
   norm(x: Value, key: string): Value {
@@ -100,8 +117,9 @@ class VaeBlocks {
 
   private resBlock(x: Value, key: string): Value {
     const { layers } = this
-    const h = layers.conv(layers.silu(this.norm(x, `${key}.norm1`)), `${key}.conv1`)
-    const out = layers.conv(layers.silu(this.norm(h, `${key}.norm2`)), `${key}.conv2`)
+    const shape = { picture: this.picture }
+    const h = layers.conv(layers.silu(this.norm(x, `${key}.norm1`)), `${key}.conv1`, shape)
+    const out = layers.conv(layers.silu(this.norm(h, `${key}.norm2`)), `${key}.conv2`, shape)
     const skip = `${key}.nin_shortcut`
     return layers.add(layers.has(`${skip}.weight`) ? layers.conv(x, skip) : x, out)
   }

@@ -5,6 +5,8 @@ import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Vae, VaeOptions } from './kinds.ts'
+import { checkLayout, type Layout } from './layout.ts'
+import { vaeDecoderLayout, vaeEncoderLayout } from './layouts-diffusion.ts'
 import { fromPlanes, toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { progress, runTilings, type Tiling, threeTilings, tileCount } from './tiling.ts'
@@ -14,8 +16,17 @@ import { buildVaeDecoder, buildVaeEncoder, vaeConfig } from './vae-graph.ts'
 const liveMaps = 4
 /** Activations may take this much before a picture is cut into tiles. */
 const activationBytesMax = Math.min(4e9, totalmem() / 4)
+/** Weights of autoencoders for previews take less. */
+const previewBytes = 32e6
+/** Sessions with larger feature maps are closed after use. */
+const keptMapBytes = 256e6
 const tilePixels = 512
 const overlapPixels = 128
+
+interface Size {
+  height: number
+  width: number
+}
 
 /** Both halves take and give pictures as planes in -1..1, and unscaled latents. */
 export interface VaeNetwork {
@@ -25,7 +36,11 @@ export interface VaeNetwork {
   baseChannels: number
   decoder: SessionRecipe
   encoder: SessionRecipe
+  /** The same for pictures that are at least `tallPixels` high. */
+  tall?: { decoder: SessionRecipe; encoder: SessionRecipe }
 }
+
+const tallPixels = 64
 
 export class ConvolutionalVae implements Vae {
   readonly downscale: number
@@ -50,6 +65,7 @@ export class ConvolutionalVae implements Vae {
       )
     const image = tensor([count, height * scale, width * scale, 3])
     const size = { height: height * scale, width: width * scale }
+    await this.makeRoom(size, this.recipes(size.height).decoder)
     const tilings = this.tilings(size, { scale, outChannels: 3 }, 1 / scale, options)
     const done = progress(count * tileCounts(height, width, tilings), options)
     const area = channels * height * width
@@ -58,15 +74,10 @@ export class ConvolutionalVae implements Vae {
         [1, channels, height, width],
         latent.data.slice(index * area, (index + 1) * area),
       )
-      const planes = await runTilings(
-        one,
-        tilings,
-        x => this.run(this.network.decoder, x),
-        done,
-        options.signal,
-      )
+      const planes = await runTilings(one, tilings, x => this.decodePlanes(x), done, options.signal)
       fromPlanes(planes, image, index, { gain: 0.5, offset: 0.5 })
     }
+    await this.letGoOfMaps(size, this.recipes(size.height).decoder)
     return image
   }
 
@@ -82,31 +93,52 @@ export class ConvolutionalVae implements Vae {
       )
     const latent = tensor([count, latentChannels, height, width])
     const size = { height: height * downscale, width: width * downscale }
+    await this.makeRoom(size, this.recipes(size.height).encoder)
     const output = { scale: 1 / downscale, outChannels: latentChannels }
     const tilings = this.tilings(size, output, 1, options)
     const done = progress(count * tileCounts(size.height, size.width, tilings), options)
     for (let index = 0; index < count; index++) {
       const planes = toPlanes(image, index, { gain: 2, offset: -1, multiple: downscale })
-      const one = await runTilings(
-        planes,
-        tilings,
-        x => this.run(this.network.encoder, x),
-        done,
-        options.signal,
-      )
+      const one = await runTilings(planes, tilings, x => this.encodePlanes(x), done, options.signal)
       latent.data.set(one.data, index * latentChannels * height * width)
     }
+    await this.letGoOfMaps(size, this.recipes(size.height).encoder)
     return latent
   }
 
-  private async run(recipe: SessionRecipe, x: Tensor): Promise<Tensor> {
-    if (recipe === this.network.decoder) return (await this.pool.run(recipe, { latent: x })).image!
-    return (await this.pool.run(recipe, { image: x })).latent!
+  private async decodePlanes(latent: Tensor): Promise<Tensor> {
+    const { decoder } = this.recipes(latent.shape[2]! * this.downscale)
+    return (await this.pool.run(decoder, { latent })).image!
+  }
+
+  private async encodePlanes(image: Tensor): Promise<Tensor> {
+    const { encoder } = this.recipes(image.shape[2]!)
+    return (await this.pool.run(encoder, { image })).latent!
+  }
+
+  private recipes(height: number) {
+    return (height >= tallPixels && this.network.tall) || this.network
+  }
+
+  /** The first maps of full size have twice the channels of the last. */
+  private mapBytes({ height, width }: Size): number {
+    const bytes = 2 * liveMaps * this.network.baseChannels * height * width * 4
+    return Math.min(activationBytesMax, bytes)
+  }
+
+  /** Small ones decode previews between steps, when the network of the steps must stay. */
+  private async makeRoom(size: Size, { costBytes }: SessionRecipe): Promise<void> {
+    if (costBytes > previewBytes) await this.pool.makeRoom(this.mapBytes(size))
+  }
+
+  /** A session keeps the memory of its feature maps, which others want. */
+  private async letGoOfMaps(size: Size, { key, costBytes }: SessionRecipe): Promise<void> {
+    if (costBytes > previewBytes && this.mapBytes(size) > keptMapBytes) await this.pool.letGo(key)
   }
 
   /** One tile for all unless its activations would not fit. `unit`: input pixels per image pixel. */
   private tilings(
-    { height, width }: { height: number; width: number },
+    { height, width }: Size,
     output: Pick<Tiling, 'scale' | 'outChannels'>,
     unit: number,
     { tiles }: VaeOptions,
@@ -129,13 +161,24 @@ export class ConvolutionalVae implements Vae {
 export class KlVae extends ConvolutionalVae {
   constructor(weights: Weights, pool: SessionPool) {
     const config = vaeConfig(weights)
-    const recipe = (name: string, build: typeof buildVaeDecoder): SessionRecipe => ({
-      key: `vae ${name} ${identity(weights)}`,
+    const recipe = (
+      name: string,
+      build: typeof buildVaeDecoder,
+      layout: Layout,
+      tall: boolean,
+    ): SessionRecipe => ({
+      key: `${tall ? 'tall ' : ''}vae ${name} ${identity(weights)}`,
       costBytes: weightBytes(weights, `${config.prefix}${name}.`),
-      build: () => build(weights, config),
+      build: () => {
+        checkLayout(weights, config.prefix, layout)
+        return build(weights, config, { tall })
+      },
     })
-    const decoder = recipe('decoder', buildVaeDecoder)
-    super({ ...config, decoder, encoder: recipe('encoder', buildVaeEncoder) }, pool)
+    const halves = (tall: boolean) => ({
+      decoder: recipe('decoder', buildVaeDecoder, vaeDecoderLayout, tall),
+      encoder: recipe('encoder', buildVaeEncoder, vaeEncoderLayout, tall),
+    })
+    super({ ...config, ...halves(false), tall: halves(true) }, pool)
   }
 }
 

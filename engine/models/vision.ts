@@ -1,5 +1,6 @@
-// CLIP's vision transformer: what a picture shows, as a vector and as tokens.
-// https://arxiv.org/abs/2103.00020, keys as in transformers' CLIPVisionModelWithProjection.
+// The vision transformers of CLIP and SigLIP: what a picture shows, as a vector and as tokens.
+// https://arxiv.org/abs/2103.00020 and https://arxiv.org/abs/2303.15343, keys as in transformers'
+// CLIPVisionModelWithProjection and SiglipVisionModel.
 import { basename } from 'node:path'
 import { resizeAntialiased } from '../image/antialias.ts'
 import { cropImage, roundHalfEven } from '../image/resize.ts'
@@ -10,19 +11,31 @@ import { type Weights, weight } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { VisionModel, VisionOutput } from './kinds.ts'
+import { checkLayout } from './layout.ts'
+import { siglipLayout, visionLayout } from './layouts-pictures.ts'
 import { toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
 
 const prefix = 'vision_model.'
-/** ViT-L, -H and -bigG have sixteen, whatever their width. */
+/** ViT-L, -H, -bigG and SigLIP's have sixteen, whatever their width. */
 const heads = 16
 /** ViT-L's; the larger ones have exact GELU. */
 const widthOfQuickGelu = 1024
 
-const mean = [0.48145466, 0.4578275, 0.40821073]
-const deviation = [0.26862954, 0.26130258, 0.27577711]
+/** Of colours, in what each was trained on. */
+const colours = {
+  clip: {
+    mean: [0.48145466, 0.4578275, 0.40821073],
+    deviation: [0.26862954, 0.26130258, 0.27577711],
+  },
+  siglip: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+}
+
+const layouts = { clip: visionLayout, siglip: siglipLayout }
 
 export interface VisionConfig {
+  /** SigLIP's has no token for the whole picture, and answers with tokens alone. */
+  kind: keyof typeof colours
   width: number
   layers: number
   patch: number
@@ -41,34 +54,53 @@ export class ClipVision implements VisionModel {
     this.recipe = {
       key: `vision ${identity(weights)}`,
       costBytes: weightBytes(weights, prefix),
-      build: () => buildVision(weights, this.config),
+      build: () => {
+        checkLayout(weights, prefix, layouts[this.config.kind])
+        return buildVision(weights, this.config)
+      },
     }
   }
 
   async encode(image: Tensor, crop: 'center' | 'none'): Promise<VisionOutput> {
-    const pixels = visionPixels(image, this.config.size, crop)
+    const { size, kind } = this.config
+    const pixels = visionPixels(image, size, crop, kind)
     const { embeds, last, penultimate } = await this.pool.run(this.recipe, { pixels })
-    return { embeds: embeds!, last: last!, penultimate: penultimate! }
+    return { embeds, last: last!, penultimate: penultimate! }
   }
 }
 
 /** @throws ModelError unless the file is a CLIP vision model in transformers' layout. */
 export function visionConfig(weights: Weights): VisionConfig {
   const has = (key: string) => weights.tensors.has(`${prefix}${key}`)
-  if (!has('embeddings.class_embedding') || !weights.tensors.has('visual_projection.weight'))
+  const clip = has('embeddings.class_embedding')
+  const projected = projections.some(name => weights.tensors.has(name))
+  if (clip ? !projected : !has('post_layernorm.weight'))
     throw new ModelError(
-      `${basename(weights.file)} is no CLIP vision model that is read here. Use a CLIP-ViT-L, -H or ` +
-        '-bigG file made for ComfyUI, in the clip_vision folder.',
+      `${basename(weights.file)} is no CLIP vision model that is read here. Use a CLIP-ViT-L, -H, ` +
+        '-bigG or SigLIP file made for ComfyUI, in the clip_vision folder.',
     )
   const [width, , patch] = weight(weights, `${prefix}embeddings.patch_embedding.weight`).shape
   const places = weight(weights, `${prefix}embeddings.position_embedding.weight`).shape[0]!
   let layers = 0
   while (has(`encoder.layers.${layers}.layer_norm1.weight`)) layers++
-  return { width: width!, layers, patch: patch!, size: Math.sqrt(places - 1) * patch! }
+  const side = Math.sqrt(clip ? places - 1 : places)
+  return {
+    kind: clip ? 'clip' : 'siglip',
+    width: width!,
+    layers,
+    patch: patch!,
+    size: side * patch!,
+  }
 }
 
 /** IMAGE [B,H,W,3] → [B,3,size,size], normalised. Without crop the picture is squeezed. */
-export function visionPixels(image: Tensor, size: number, crop: 'center' | 'none'): Tensor {
+export function visionPixels(
+  image: Tensor,
+  size: number,
+  crop: 'center' | 'none',
+  kind: VisionConfig['kind'] = 'clip',
+): Tensor {
+  const { mean, deviation } = colours[kind]
   const squared = square(image, size, crop)
   const [count] = squared.shape as [number]
   const out = tensor([count, 3, size, size])
@@ -94,49 +126,73 @@ function square(image: Tensor, size: number, crop: 'center' | 'none'): Tensor {
 }
 
 /**
- * Input `pixels` [B,3,size,size]; outputs `embeds` [B,projected] and the tokens after the last and
- * the last but one layer, `last` and `penultimate` [B,1+patches,width], without a norm.
+ * Input `pixels` [B,3,size,size]; outputs the tokens after the last and the last but one layer,
+ * `last` and `penultimate` [B,T,width]. CLIP has a token more for the whole picture and `embeds`
+ * [B,projected], and its tokens are without a norm; SigLIP's last ones are with it.
  */
 export function buildVision(weights: Weights, config: VisionConfig): OnnxGraph {
-  const { width, layers: count, patch, size } = config
+  const { kind, width, layers: count, patch, size } = config
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const pixels = graph.input('pixels', DataType.float, ['B', 3, size, size])
-  let h = layers.layerNorm(embed(layers, pixels, patch, width), `${prefix}pre_layrnorm`)
+  const embedded = embed(layers, pixels, patch, width)
+  let h = kind === 'clip' ? layers.layerNorm(embedded, `${prefix}pre_layrnorm`) : embedded
   let penultimate = h
   for (let n = 0; n < count; n++) {
     penultimate = h
-    h = encoderLayer(layers, h, `${prefix}encoder.layers.${n}`, width)
+    h = encoderLayer(layers, h, `${prefix}encoder.layers.${n}`, config)
   }
-  const first = graph.op('Gather', [h, graph.int(0)], { axis: 1 })
-  const pooled = layers.layerNorm(first, `${prefix}post_layernorm`)
-  const embeds = layers.linear(pooled, 'visual_projection')
-  const tokens = (size / patch) ** 2 + 1
-  graph.output('embeds', embeds, ['B', layers.shape('visual_projection.weight')[0]!])
-  graph.output('last', h, ['B', tokens, width])
+  const tokens = (size / patch) ** 2 + (kind === 'clip' ? 1 : 0)
+  const norm = (x: Value) => layers.layerNorm(x, `${prefix}post_layernorm`, epsilons[kind])
+  if (kind === 'clip') {
+    const pooled = norm(graph.op('Gather', [h, graph.int(0)], { axis: 1 }))
+    graph.output('embeds', projected(layers, pooled), ['B', 'projected'])
+  }
+  graph.output('last', kind === 'clip' ? h : norm(h), ['B', tokens, width])
   graph.output('penultimate', penultimate, ['B', tokens, width])
   return graph
 }
 
-/** A token for the whole picture, then one for each patch. */
+const projections = ['visual_projection.weight', 'visual_projection'] as const
+
+/** OpenCLIP stores its projection the other way round. */
+const projected = (layers: Layers, pooled: Value): Value =>
+  layers.has(projections[0])
+    ? layers.linear(pooled, 'visual_projection')
+    : layers.graph.op('MatMul', [pooled, layers.weight(projections[1])])
+
+const epsilons = { clip: 1e-5, siglip: 1e-6 }
+
+/** A token for the whole picture where there is one, then one for each patch. */
 function embed(layers: Layers, pixels: Value, patch: number, width: number): Value {
   const { graph } = layers
   const at = `${prefix}embeddings`
   const shape = { stride: patch, pads: [0, 0, 0, 0] } as const
   const patches = layers.rows(layers.conv(pixels, `${at}.patch_embedding`, shape))
+  const places = layers.weight(`${at}.position_embedding.weight`)
+  if (!layers.has(`${at}.class_embedding`)) return layers.add(patches, places)
   const whole = layers.weight(`${at}.class_embedding`, [1, 1, width])
   const batch = graph.op('Shape', [pixels], { start: 0, end: 1 })
   const dims = graph.op('Concat', [batch, graph.ints([1, width])], { axis: 0 })
   const tokens = graph.op('Concat', [graph.op('Expand', [whole, dims]), patches], { axis: 1 })
-  return layers.add(tokens, layers.weight(`${at}.position_embedding.weight`))
+  return layers.add(tokens, places)
 }
 
-function encoderLayer(layers: Layers, x: Value, key: string, width: number): Value {
-  const y = layers.layerNorm(x, `${key}.layer_norm1`)
+function encoderLayer(layers: Layers, x: Value, key: string, { kind, width }: VisionConfig): Value {
+  const y = layers.layerNorm(x, `${key}.layer_norm1`, epsilons[kind])
   const [q, k, v] = ['q', 'k', 'v'].map(name => layers.linear(y, `${key}.self_attn.${name}_proj`))
   const mixed = layers.attention([q!, k!, v!], { heads, width })
   const h = layers.add(x, layers.linear(mixed, `${key}.self_attn.out_proj`))
-  const wide = layers.linear(layers.layerNorm(h, `${key}.layer_norm2`), `${key}.mlp.fc1`)
-  const bent = width === widthOfQuickGelu ? layers.quickGelu(wide) : layers.gelu(wide)
-  return layers.add(h, layers.linear(bent, `${key}.mlp.fc2`))
+  const normed = layers.layerNorm(h, `${key}.layer_norm2`, epsilons[kind])
+  const wide = layers.linear(normed, `${key}.mlp.fc1`)
+  return layers.add(h, layers.linear(activated(layers, wide, { kind, width }), `${key}.mlp.fc2`))
+}
+
+function activated(
+  layers: Layers,
+  x: Value,
+  { kind, width }: Pick<VisionConfig, 'kind' | 'width'>,
+): Value {
+  if (kind === 'siglip') return layers.graph.op('Gelu', [x], { approximate: 'tanh' })
+  return width === widthOfQuickGelu ? layers.quickGelu(x) : layers.gelu(x)
 }

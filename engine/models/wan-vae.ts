@@ -5,6 +5,8 @@ import { Layers } from '../inference/layers.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { type Weights, weight } from '../inference/weights.ts'
+import { checkLayout, type Layout } from './layout.ts'
+import { wanDecoderLayout, wanEncoderLayout } from './layouts-pictures.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { ConvolutionalVae } from './vae.ts'
 
@@ -17,14 +19,21 @@ export class WanVae extends ConvolutionalVae {
   constructor(weights: Weights, pool: SessionPool) {
     const baseChannels = weight(weights, 'decoder.head.0.gamma').shape[0]!
     const latentChannels = weight(weights, 'conv2.weight').shape[0]!
-    const recipe = (name: string, build: (weights: Weights) => OnnxGraph): SessionRecipe => ({
+    const recipe = (
+      name: string,
+      build: (weights: Weights) => OnnxGraph,
+      layout: Layout,
+    ): SessionRecipe => ({
       key: `wan vae ${name} ${identity(weights)}`,
       costBytes: weightBytes(weights, `${name}.`),
-      build: () => build(weights),
+      build: () => {
+        checkLayout(weights, '', layout)
+        return build(weights)
+      },
     })
     const halves = {
-      decoder: recipe('decoder', buildWanDecoder),
-      encoder: recipe('encoder', buildWanEncoder),
+      decoder: recipe('decoder', buildWanDecoder, wanDecoderLayout),
+      encoder: recipe('encoder', buildWanEncoder, wanEncoderLayout),
     }
     super({ downscale, latentChannels, baseChannels, ...halves }, pool)
   }

@@ -13,7 +13,9 @@ import type {
   Conditioning,
   ControlNet,
   DiffusionModel,
+  Gligen,
   Latent,
+  StyleModel,
   TextEncoderModel,
   UpscaleModel,
   Vae,
@@ -22,10 +24,12 @@ import type {
 } from '../models/kinds.ts'
 import type { Expansion } from '../run/expansion.ts'
 import type { Guider } from '../sampling/guiders.ts'
+import type { HookKeyframe, Hooks } from '../sampling/hooks.ts'
 import type { LatentOperation } from '../sampling/latent-operations.ts'
 import type { Noise } from '../sampling/sample.ts'
 import type { RunSampler } from '../sampling/samplers/registry.ts'
 import type { Tensor } from '../tensor.ts'
+import type { TimestepsRange } from './conditioning-properties.ts'
 import type { Files } from './files.ts'
 import type { Models } from './models.ts'
 
@@ -33,6 +37,9 @@ import type { Models } from './models.ts'
 export interface Kinds {
   IMAGE: Tensor
   MASK: Tensor
+  /** Either: a picture has four dimensions, a mask fewer. */
+  'IMAGE,MASK': Tensor
+  'INT,FLOAT,STRING,BOOLEAN': number | bigint | string | boolean
   LATENT: Latent
   CONDITIONING: Conditioning
   MODEL: DiffusionModel
@@ -47,7 +54,13 @@ export interface Kinds {
   LATENT_OPERATION: LatentOperation
   CONTROL_NET: ControlNet
   CLIP_VISION: VisionModel
+  /** LoRAs that hold for single prompts. */
+  HOOKS: Hooks
+  HOOK_KEYFRAMES: readonly HookKeyframe[]
+  TIMESTEPS_RANGE: TimestepsRange
   CLIP_VISION_OUTPUT: VisionOutput
+  STYLE_MODEL: StyleModel
+  GLIGEN: Gligen
   INT: number | bigint
   FLOAT: number
   STRING: string
@@ -65,6 +78,10 @@ export interface Field<T = unknown> {
   readonly socketOnly?: boolean
   readonly advanced?: boolean
   readonly lazy?: boolean
+  /** There only while the choice `input` holds one of these options. */
+  readonly when?: { readonly input: string; readonly is: readonly string[] }
+  /** One of a row of this name that grows as it is connected. */
+  readonly grows?: string
   /** `run` gets the link itself, `[node id, slot]`; its source still runs first. */
   readonly rawLink?: boolean
   /** Only for the compiler. */
@@ -174,6 +191,43 @@ export const optional = <T>(field: Field<T>): Field<T | undefined> =>
 export const lazy = <T>(field: Field<T>): Field<T | undefined> =>
   ({ ...field, lazy: true }) as Field<T | undefined>
 
+/** An input that a choice brings along: there while `chooser` holds one of `options`. */
+export const when = <T>(
+  chooser: string,
+  options: readonly string[],
+  field: Field<T>,
+): Field<T | undefined> =>
+  ({ ...field, when: { input: chooser, is: options } }) as Field<T | undefined>
+
+/**
+ * A row of sockets `row.name`, one for each name, that grows as they are connected. The first `min`
+ * must be. `run` reads them with `grown`.
+ */
+export const growing = <T>(
+  row: string,
+  names: readonly string[],
+  field: Field<T>,
+  min = 1,
+): Record<string, Field<T | undefined>> =>
+  Object.fromEntries(
+    names.map((name, i) => [
+      `${row}.${name}`,
+      { ...field, grows: row, optional: i >= min } as Field<T | undefined>,
+    ]),
+  )
+
+/** `image0`, `image1` … */
+export const numbered = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`)
+
+/** What came over a growing row, in its order, by the names of its sockets. */
+export const grown = <T>(row: string, inputs: Record<string, unknown>): [string, T][] =>
+  Object.entries(inputs).flatMap(([name, value]) =>
+    name.startsWith(`${row}.`) && value !== undefined
+      ? [[name.slice(row.length + 1), value as T] as [string, T]]
+      : [],
+  )
+
 /** A small encoded picture of work in progress. */
 export interface Preview {
   mime: 'image/jpeg' | 'image/png'
@@ -238,6 +292,8 @@ export interface NodeType<I extends Fields = any, O extends Outputs = any> {
   hidden?: Record<string, HiddenInput>
   outputNode?: boolean
   virtual?: boolean
+  /** Only expansions add it; nobody is offered it. */
+  internal?: boolean
   deprecated?: boolean
   experimental?: boolean
   aliases?: string[]
@@ -274,6 +330,8 @@ export function describe(node: NodeType, context: DescribeContext): NodeDescript
       socketOnly: field.socketOnly,
       advanced: field.advanced,
       lazy: field.lazy,
+      when: field.when && { input: field.when.input, is: [...field.when.is] },
+      grows: field.grows,
     }),
   )
   const outputs = Object.entries<string>(node.outputs).map(([name, type]) => ({
@@ -301,4 +359,6 @@ export function describe(node: NodeType, context: DescribeContext): NodeDescript
 }
 
 export const describeAll = (nodes: Iterable<NodeType>, context: DescribeContext): Catalogue =>
-  Object.fromEntries([...nodes].map(node => [node.type, describe(node, context)]))
+  Object.fromEntries(
+    [...nodes].filter(node => !node.internal).map(node => [node.type, describe(node, context)]),
+  )

@@ -7,6 +7,7 @@ import { reroute } from './annotations/reroute.ts'
 import { clipSetLastLayer } from './conditioning/clip-set-last-layer.ts'
 import { clipTextEncode } from './conditioning/clip-text-encode.ts'
 import { clipTextEncodeFlux } from './conditioning/clip-text-encode-flux.ts'
+import { clipTextEncodeLumina2 } from './conditioning/clip-text-encode-lumina2.ts'
 import { clipTextEncodeSd3 } from './conditioning/clip-text-encode-sd3.ts'
 import { clipTextEncodeSdxl } from './conditioning/clip-text-encode-sdxl.ts'
 import { clipTextEncodeSdxlRefiner } from './conditioning/clip-text-encode-sdxl-refiner.ts'
@@ -14,21 +15,52 @@ import { clipVisionEncode } from './conditioning/clip-vision-encode.ts'
 import { conditioningAverage } from './conditioning/conditioning-average.ts'
 import { conditioningCombine } from './conditioning/conditioning-combine.ts'
 import { conditioningConcat } from './conditioning/conditioning-concat.ts'
+import { conditioningMultiply } from './conditioning/conditioning-multiply.ts'
 import { conditioningSetArea } from './conditioning/conditioning-set-area.ts'
 import { conditioningSetAreaPercentage } from './conditioning/conditioning-set-area-percentage.ts'
 import { conditioningSetAreaStrength } from './conditioning/conditioning-set-area-strength.ts'
+import { conditioningSetDefaultCombine } from './conditioning/conditioning-set-default-combine.ts'
 import { conditioningSetMask } from './conditioning/conditioning-set-mask.ts'
 import { conditioningSetTimestepRange } from './conditioning/conditioning-set-timestep-range.ts'
 import { conditioningZeroOut } from './conditioning/conditioning-zero-out.ts'
 import { controlNetApply } from './conditioning/control-net-apply.ts'
 import { controlNetApplyAdvanced } from './conditioning/control-net-apply-advanced.ts'
+import { controlNetApplySd3 } from './conditioning/control-net-apply-sd3.ts'
+import { controlNetInpaintingAliMamaApply } from './conditioning/control-net-inpainting-ali-mama-apply.ts'
 import { fluxDisableGuidance } from './conditioning/flux-disable-guidance.ts'
 import { fluxGuidance } from './conditioning/flux-guidance.ts'
+import { fluxKontextMultiReferenceLatentMethod } from './conditioning/flux-kontext-multi-reference-latent-method.ts'
+import { gligenTextBoxApply } from './conditioning/gligen-text-box-apply.ts'
 import { inpaintModelConditioning } from './conditioning/inpaint-model-conditioning.ts'
 import { instructPixToPixConditioning } from './conditioning/instruct-pix-to-pix-conditioning.ts'
+import { pairConditioningSetDefaultCombine } from './conditioning/pair-conditioning-set-default-combine.ts'
 import { referenceLatent } from './conditioning/reference-latent.ts'
+import { setUnionControlNetType } from './conditioning/set-union-control-net-type.ts'
+import { styleModelApply } from './conditioning/style-model-apply.ts'
+import { textEncodeQwenImageEdit } from './conditioning/text-encode-qwen-image-edit.ts'
+import { textEncodeQwenImageEditPlus } from './conditioning/text-encode-qwen-image-edit-plus.ts'
+import { unClipConditioning } from './conditioning/un-clip-conditioning.ts'
 import type { NodeType } from './define.ts'
+import { combineHooks2 } from './hooks/combine-hooks-2.ts'
+import { combineHooks4 } from './hooks/combine-hooks-4.ts'
+import { combineHooks8 } from './hooks/combine-hooks-8.ts'
+import { conditioningSetProperties } from './hooks/conditioning-set-properties.ts'
+import { conditioningSetPropertiesAndCombine } from './hooks/conditioning-set-properties-and-combine.ts'
+import { conditioningTimestepsRange } from './hooks/conditioning-timesteps-range.ts'
+import { createHookKeyframe } from './hooks/create-hook-keyframe.ts'
+import { createHookKeyframesInterpolated } from './hooks/create-hook-keyframes-interpolated.ts'
+import { createHookLora } from './hooks/create-hook-lora.ts'
+import { createHookLoraModelOnly } from './hooks/create-hook-lora-model-only.ts'
+import { pairConditioningCombine } from './hooks/pair-conditioning-combine.ts'
+import { pairConditioningSetProperties } from './hooks/pair-conditioning-set-properties.ts'
+import { pairConditioningSetPropertiesAndCombine } from './hooks/pair-conditioning-set-properties-and-combine.ts'
+import { setClipHooks } from './hooks/set-clip-hooks.ts'
+import { setHookKeyframes } from './hooks/set-hook-keyframes.ts'
+import { adjustBrightness } from './image/adjust-brightness.ts'
+import { adjustContrast } from './image/adjust-contrast.ts'
+import { batchImagesNode } from './image/batch-images-node.ts'
 import { canny } from './image/canny.ts'
+import { centerCropImages } from './image/center-crop-images.ts'
 import { emptyImage } from './image/empty-image.ts'
 import { fluxKontextImageScale } from './image/flux-kontext-image-scale.ts'
 import { getImageSize } from './image/get-image-size.ts'
@@ -42,7 +74,9 @@ import { imageCompositeMasked } from './image/image-composite-masked.ts'
 import { imageCrop } from './image/image-crop.ts'
 import { imageFlip } from './image/image-flip.ts'
 import { imageFromBatch } from './image/image-from-batch.ts'
+import { imageGrid } from './image/image-grid.ts'
 import { imageInvert } from './image/image-invert.ts'
+import { imageMergeTileList } from './image/image-merge-tile-list.ts'
 import { imagePadForOutpaint } from './image/image-pad-for-outpaint.ts'
 import { imageQuantize } from './image/image-quantize.ts'
 import { imageRgbToYuv } from './image/image-rgb-to-yuv.ts'
@@ -61,9 +95,28 @@ import { previewImage } from './image/preview-image.ts'
 import { rebatchImages } from './image/rebatch-images.ts'
 import { repeatImageBatch } from './image/repeat-image-batch.ts'
 import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
+import { resizeImageMaskNode } from './image/resize-image-mask-node.ts'
+import { resizeImagesByLongerEdge } from './image/resize-images-by-longer-edge.ts'
+import { resizeImagesByShorterEdge } from './image/resize-images-by-shorter-edge.ts'
+import { resolutionSelector } from './image/resolution-selector.ts'
+import { safetyCheck } from './image/safety-check.ts'
+import { saveAnimatedPng } from './image/save-animated-png.ts'
+import { saveAnimatedWebp } from './image/save-animated-webp.ts'
 import { saveImage } from './image/save-image.ts'
+import { saveImageAdvanced } from './image/save-image-advanced.ts'
+import { saveImageWebsocket } from './image/save-image-websocket.ts'
+import { splitImageToTileList } from './image/split-image-to-tile-list.ts'
+import { batchLatentsNode } from './latent/batch-latents-node.ts'
+import { emptyChromaRadianceLatentImage } from './latent/empty-chroma-radiance-latent-image.ts'
+import { emptyCosmosLatentVideo } from './latent/empty-cosmos-latent-video.ts'
+import { emptyFlux2LatentImage } from './latent/empty-flux2-latent-image.ts'
+import { emptyHunyuanImageLatent } from './latent/empty-hunyuan-image-latent.ts'
+import { emptyHunyuanLatentVideo } from './latent/empty-hunyuan-latent-video.ts'
 import { emptyLatentImage } from './latent/empty-latent-image.ts'
+import { emptyLtxvLatentVideo } from './latent/empty-ltxv-latent-video.ts'
+import { emptyMochiLatentVideo } from './latent/empty-mochi-latent-video.ts'
 import { emptySd3LatentImage } from './latent/empty-sd3-latent-image.ts'
+import { getLatentSize } from './latent/get-latent-size.ts'
 import { latentAdd } from './latent/latent-add.ts'
 import { latentApplyOperation } from './latent/latent-apply-operation.ts'
 import { latentBatch } from './latent/latent-batch.ts'
@@ -74,6 +127,7 @@ import { latentCompositeMasked } from './latent/latent-composite-masked.ts'
 import { latentConcat } from './latent/latent-concat.ts'
 import { latentCrop } from './latent/latent-crop.ts'
 import { latentCut } from './latent/latent-cut.ts'
+import { latentCutToBatch } from './latent/latent-cut-to-batch.ts'
 import { latentFlip } from './latent/latent-flip.ts'
 import { latentFromBatch } from './latent/latent-from-batch.ts'
 import { latentInterpolate } from './latent/latent-interpolate.ts'
@@ -89,6 +143,8 @@ import { rebatchLatents } from './latent/rebatch-latents.ts'
 import { repeatLatentBatch } from './latent/repeat-latent-batch.ts'
 import { saveLatent } from './latent/save-latent.ts'
 import { setLatentNoiseMask } from './latent/set-latent-noise-mask.ts'
+import { stableCascadeEmptyLatentImage } from './latent/stable-cascade-empty-latent-image.ts'
+import { trimVideoLatent } from './latent/trim-video-latent.ts'
 import { vaeDecode } from './latent/vae-decode.ts'
 import { vaeDecodeTiled } from './latent/vae-decode-tiled.ts'
 import { vaeEncode } from './latent/vae-encode.ts'
@@ -98,15 +154,29 @@ import { checkpointLoaderSimple } from './loaders/checkpoint-loader-simple.ts'
 import { clipLoader } from './loaders/clip-loader.ts'
 import { clipVisionLoader } from './loaders/clip-vision-loader.ts'
 import { controlNetLoader } from './loaders/control-net-loader.ts'
+import { diffControlNetLoader } from './loaders/diff-control-net-loader.ts'
 import { dualClipLoader } from './loaders/dual-clip-loader.ts'
+import { gligenLoader } from './loaders/gligen-loader.ts'
 import { loraLoader } from './loaders/lora-loader.ts'
 import { loraLoaderModelOnly } from './loaders/lora-loader-model-only.ts'
+import { styleModelLoader } from './loaders/style-model-loader.ts'
 import { tripleClipLoader } from './loaders/triple-clip-loader.ts'
+import { unClipCheckpointLoader } from './loaders/un-clip-checkpoint-loader.ts'
 import { unetLoader } from './loaders/unet-loader.ts'
 import { upscaleModelLoader } from './loaders/upscale-model-loader.ts'
 import { vaeLoader } from './loaders/vae-loader.ts'
 import { comfyMathExpression } from './logic/comfy-math-expression.ts'
+import { comfyNotNode } from './logic/comfy-not-node.ts'
 import { comfySwitchNode } from './logic/comfy-switch-node.ts'
+import { createList } from './logic/create-list.ts'
+import { customCombo } from './logic/custom-combo.ts'
+import { endLoop } from './logic/end-loop.ts'
+import { getItemFromList } from './logic/get-item-from-list.ts'
+import { loopIteration } from './logic/loop-iteration.ts'
+import { loopResult } from './logic/loop-result.ts'
+import { loopRounds } from './logic/loop-rounds.ts'
+import { startLoop } from './logic/start-loop.ts'
+import { batchMasksNode } from './mask/batch-masks-node.ts'
 import { cropMask } from './mask/crop-mask.ts'
 import { featherMask } from './mask/feather-mask.ts'
 import { growMask } from './mask/grow-mask.ts'
@@ -128,15 +198,26 @@ import { cfgNormNode } from './model-patches/cfg-norm.ts'
 import { cfgZeroStarNode } from './model-patches/cfg-zero-star.ts'
 import { differentialDiffusion } from './model-patches/differential-diffusion.ts'
 import { epsilonScalingNode } from './model-patches/epsilon-scaling.ts'
+import { freSca } from './model-patches/fre-sca.ts'
+import { freeU } from './model-patches/free-u.ts'
+import { freeUV2 } from './model-patches/free-u-v2.ts'
+import { hyperTile } from './model-patches/hyper-tile.ts'
 import { latentApplyOperationCfg } from './model-patches/latent-apply-operation-cfg.ts'
 import { mahiroNode } from './model-patches/mahiro.ts'
 import { perpNegNode } from './model-patches/perp-neg.ts'
 import { perturbedAttentionGuidance } from './model-patches/perturbed-attention-guidance.ts'
 import { renormCfgNode } from './model-patches/renorm-cfg.ts'
 import { rescaleCfgNode } from './model-patches/rescale-cfg.ts'
+import { selfAttentionGuidanceNode } from './model-patches/self-attention-guidance.ts'
+import { skipLayerGuidanceDit } from './model-patches/skip-layer-guidance-dit.ts'
+import { skipLayerGuidanceDitSimple } from './model-patches/skip-layer-guidance-dit-simple.ts'
 import { skipLayerGuidanceSd3 } from './model-patches/skip-layer-guidance-sd3.ts'
 import { tcfg } from './model-patches/tcfg.ts'
+import { videoLinearCfgGuidance } from './model-patches/video-linear-cfg-guidance.ts'
+import { videoTriangleCfgGuidance } from './model-patches/video-triangle-cfg-guidance.ts'
 import { caseConverter } from './primitives/case-converter.ts'
+import { comfyNumberConvert } from './primitives/comfy-number-convert.ts'
+import { jsonExtractString } from './primitives/json-extract-string.ts'
 import { previewAny } from './primitives/preview-any.ts'
 import { primitiveBoolean } from './primitives/primitive-boolean.ts'
 import { primitiveFloat } from './primitives/primitive-float.ts'
@@ -146,9 +227,12 @@ import { primitiveStringMultiline } from './primitives/primitive-string-multilin
 import { regexExtract } from './primitives/regex-extract.ts'
 import { regexMatch } from './primitives/regex-match.ts'
 import { regexReplace } from './primitives/regex-replace.ts'
+import { saveText } from './primitives/save-text.ts'
+import { seedNode } from './primitives/seed-node.ts'
 import { stringCompare } from './primitives/string-compare.ts'
 import { stringConcatenate } from './primitives/string-concatenate.ts'
 import { stringContains } from './primitives/string-contains.ts'
+import { stringFormat } from './primitives/string-format.ts'
 import { stringLength } from './primitives/string-length.ts'
 import { stringReplace } from './primitives/string-replace.ts'
 import { stringSubstring } from './primitives/string-substring.ts'
@@ -164,11 +248,13 @@ import { dualCfgGuider } from './sampling/dual-cfg-guider.ts'
 import { exponentialScheduler } from './sampling/exponential-scheduler.ts'
 import { extendIntermediateSigmas } from './sampling/extend-intermediate-sigmas.ts'
 import { flipSigmas } from './sampling/flip-sigmas.ts'
+import { flux2Scheduler } from './sampling/flux2-scheduler.ts'
 import { kSampler } from './sampling/k-sampler.ts'
 import { kSamplerAdvanced } from './sampling/k-sampler-advanced.ts'
 import { kSamplerSelect } from './sampling/k-sampler-select.ts'
 import { karrasScheduler } from './sampling/karras-scheduler.ts'
 import { laplaceScheduler } from './sampling/laplace-scheduler.ts'
+import { ltxvScheduler } from './sampling/ltxv-scheduler.ts'
 import { manualSigmas } from './sampling/manual-sigmas.ts'
 import { modelSamplingAuraFlow } from './sampling/model-sampling-aura-flow.ts'
 import { modelSamplingContinuousEdm } from './sampling/model-sampling-continuous-edm.ts'
@@ -202,9 +288,13 @@ import { imageUpscaleWithModel } from './upscaling/image-upscale-with-model.ts'
 const byCategory: Record<string, readonly NodeType[]> = {
   annotations: [markdownNote, note, primitiveNode, reroute],
   conditioning: [
+    clipTextEncodeLumina2,
+    conditioningMultiply,
     clipSetLastLayer,
     clipTextEncode,
     clipTextEncodeFlux,
+    textEncodeQwenImageEdit,
+    textEncodeQwenImageEditPlus,
     clipTextEncodeSd3,
     clipTextEncodeSdxl,
     clipTextEncodeSdxlRefiner,
@@ -222,11 +312,52 @@ const byCategory: Record<string, readonly NodeType[]> = {
     controlNetApplyAdvanced,
     fluxDisableGuidance,
     fluxGuidance,
+    fluxKontextMultiReferenceLatentMethod,
     referenceLatent,
     inpaintModelConditioning,
     instructPixToPixConditioning,
+    setUnionControlNetType,
+    controlNetApplySd3,
+    controlNetInpaintingAliMamaApply,
+    styleModelApply,
+    unClipConditioning,
+    gligenTextBoxApply,
+    conditioningSetDefaultCombine,
+    pairConditioningSetDefaultCombine,
+  ],
+  hooks: [
+    setHookKeyframes,
+    setClipHooks,
+    pairConditioningSetProperties,
+    pairConditioningSetPropertiesAndCombine,
+    pairConditioningCombine,
+    createHookLora,
+    createHookLoraModelOnly,
+    createHookKeyframesInterpolated,
+    createHookKeyframe,
+    conditioningTimestepsRange,
+    conditioningSetProperties,
+    conditioningSetPropertiesAndCombine,
+    combineHooks8,
+    combineHooks4,
+    combineHooks2,
   ],
   image: [
+    adjustContrast,
+    adjustBrightness,
+    imageGrid,
+    imageMergeTileList,
+    splitImageToTileList,
+    resizeImagesByShorterEdge,
+    resizeImagesByLongerEdge,
+    centerCropImages,
+    saveImageWebsocket,
+    saveImageAdvanced,
+    saveAnimatedPng,
+    saveAnimatedWebp,
+    resolutionSelector,
+    batchImagesNode,
+    resizeImageMaskNode,
     imageCompare,
     canny,
     emptyImage,
@@ -260,9 +391,22 @@ const byCategory: Record<string, readonly NodeType[]> = {
     rebatchImages,
     repeatImageBatch,
     resizeAndPadImage,
+    safetyCheck,
     saveImage,
   ],
   latent: [
+    getLatentSize,
+    trimVideoLatent,
+    stableCascadeEmptyLatentImage,
+    emptyLtxvLatentVideo,
+    emptyCosmosLatentVideo,
+    emptyMochiLatentVideo,
+    emptyHunyuanLatentVideo,
+    emptyFlux2LatentImage,
+    emptyChromaRadianceLatentImage,
+    emptyHunyuanImageLatent,
+    latentCutToBatch,
+    batchLatentsNode,
     rebatchLatents,
     latentOperationTonemapReinhard,
     latentOperationSharpen,
@@ -308,8 +452,13 @@ const byCategory: Record<string, readonly NodeType[]> = {
     unetLoader,
     upscaleModelLoader,
     vaeLoader,
+    diffControlNetLoader,
+    styleModelLoader,
+    unClipCheckpointLoader,
+    gligenLoader,
   ],
   mask: [
+    batchMasksNode,
     cropMask,
     featherMask,
     growMask,
@@ -328,6 +477,8 @@ const byCategory: Record<string, readonly NodeType[]> = {
     thresholdMask,
   ],
   'model-patches': [
+    videoTriangleCfgGuidance,
+    videoLinearCfgGuidance,
     skipLayerGuidanceSd3,
     perturbedAttentionGuidance,
     tcfg,
@@ -341,9 +492,33 @@ const byCategory: Record<string, readonly NodeType[]> = {
     cfgZeroStarNode,
     cfgNormNode,
     apg,
+    freeU,
+    freeUV2,
+    hyperTile,
+    selfAttentionGuidanceNode,
+    skipLayerGuidanceDit,
+    skipLayerGuidanceDitSimple,
+    freSca,
   ],
-  logic: [comfyMathExpression, comfySwitchNode],
+  logic: [
+    comfyNotNode,
+    customCombo,
+    getItemFromList,
+    createList,
+    loopResult,
+    loopIteration,
+    loopRounds,
+    endLoop,
+    startLoop,
+    comfyMathExpression,
+    comfySwitchNode,
+  ],
   primitives: [
+    saveText,
+    seedNode,
+    jsonExtractString,
+    comfyNumberConvert,
+    stringFormat,
     caseConverter,
     previewAny,
     primitiveBoolean,
@@ -363,6 +538,8 @@ const byCategory: Record<string, readonly NodeType[]> = {
     stringTrim,
   ],
   sampling: [
+    flux2Scheduler,
+    ltxvScheduler,
     vpScheduler,
     splitSigmas,
     splitSigmasDenoise,

@@ -3,7 +3,9 @@
 import type {
   ControlNet,
   DiffusionModel,
+  Gligen,
   LatentFormat,
+  StyleModel,
   TextEncoderModel,
   UpscaleModel,
   Vae,
@@ -11,12 +13,21 @@ import type {
 } from '../models/kinds.ts'
 import type { Tensor } from '../tensor.ts'
 
+/** All that one file holds. */
+export interface Checkpoint {
+  model: DiffusionModel
+  clip?: TextEncoderModel
+  vae?: Vae
+  /** Of those that were trained to see a picture: unCLIP. */
+  vision?: VisionModel
+}
+
 export interface Models {
   /** Names in a models folder (`checkpoints`, `loras` …), sorted, with subfolders by `/`. */
   list(folder: string): string[]
   /** Real path. @throws ModelError naming the folder and the nearest name when it is missing. */
   path(folder: string, name: string): string
-  checkpoint(name: string): Promise<{ model: DiffusionModel; clip?: TextEncoderModel; vae?: Vae }>
+  checkpoint(name: string): Promise<Checkpoint>
   /** A network without its text encoder and VAE. */
   diffusionModel(name: string): Promise<DiffusionModel>
   /** One text encoder of several files. `type` as CLIPLoader and its relatives name families. */
@@ -25,8 +36,11 @@ export interface Models {
   /** Decodes latents of a space [1,C,h,w] for previews, if its tiny autoencoder is there. */
   previewDecoder?(latent: LatentFormat): ((samples: Tensor) => Promise<Tensor>) | undefined
   upscaler(name: string): Promise<UpscaleModel>
-  controlnet(name: string): Promise<ControlNet>
+  /** `base`: whose difference the file may be. */
+  controlnet(name: string, base?: DiffusionModel): Promise<ControlNet>
   vision(name: string): Promise<VisionModel>
+  styleModel(name: string): Promise<StyleModel>
+  gligen(name: string): Promise<Gligen>
 }
 
 export class ModelError extends Error {

@@ -1,6 +1,7 @@
 // What the conditioning nodes do to prompts that are already encoded. Nothing is changed in place.
 import type { Conditioning, ConditioningItem, Control } from '../models/kinds.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import type { Hooks } from './hooks.ts'
 
 const firstOf = (conditioning: Conditioning): ConditioningItem => {
   const [first] = conditioning
@@ -76,3 +77,36 @@ export function withControl(
   return conditioning =>
     conditioning.map(item => ({ ...item, control: over(item.control), controlBoth: false }))
 }
+
+/** Puts a picture's tokens [B,n,width] behind every text: stronger themselves, or looked at more. */
+export function withStyle(
+  conditioning: Conditioning,
+  { shape, data }: Tensor,
+  strength: number,
+  by: 'multiply' | 'attn_bias',
+): ConditioningItem[] {
+  const [pictures, each, width] = shape as [number, number, number]
+  const scaled = by === 'multiply' ? data.map(value => value * strength) : data
+  const tokens = tensor([1, pictures * each, width], scaled)
+  const weighed = by === 'attn_bias' && strength !== 1
+  return conditioning.map(item => {
+    const weight = {
+      start: item.cond.shape[1]!,
+      length: pictures * each,
+      factor: strength,
+    }
+    return {
+      ...item,
+      cond: joinTokens(item.cond, tokens),
+      ...(weighed && { tokenWeights: [...(item.tokenWeights ?? []), weight] }),
+    }
+  })
+}
+
+/** Prompts that act where the others leave room, with LoRAs of their own. */
+export const asFallback = (conditioning: Conditioning, hooks?: Hooks): ConditioningItem[] =>
+  conditioning.map(item => ({
+    ...item,
+    fallback: true,
+    ...(hooks && { hooks: [...(item.hooks ?? []), ...hooks] }),
+  }))

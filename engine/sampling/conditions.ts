@@ -6,10 +6,12 @@ import type {
   ConditioningItem,
   Control,
   DiffusionModel,
+  Gligen,
   ModelSampling,
   NoisedLatent,
 } from '../models/kinds.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { type NetworkAt, networkWith } from './hooks.ts'
 
 /** In latent pixels. */
 export interface Area {
@@ -29,6 +31,7 @@ export interface Condition {
   joined?: Tensor
   /** Further inputs of the network by name, each [1 or B,…]. */
   extras?: Readonly<Record<string, Tensor>>
+  gligen?: Gligen
   /** Its tokens must not be repeated to the length of another's. */
   wholeText?: boolean
   area?: Area
@@ -36,6 +39,10 @@ export interface Condition {
   mask?: Tensor
   maskStrength: number
   strength: number
+  /** Acts only where the others of its side leave room. */
+  fallback?: boolean
+  /** The network that it is asked of, where that is not the run's own. */
+  network?: NetworkAt
   /** Applies while start ≥ σ ≥ end. */
   startSigma: number
   endSigma: number
@@ -63,7 +70,7 @@ export function prepareConditions(
   const [height, width] = shape.slice(-2) as [number, number]
   const sides = prompts.map(({ role, conditioning }) =>
     conditioning.map(item => ({
-      ...prepareOne(model, item, width, height, role),
+      ...prepareOne(model, item, { width, height }, role, latent.seed),
       joined: model.joined?.(item, latent),
     })),
   )
@@ -97,9 +104,9 @@ function shareControl(
 function prepareOne(
   model: DiffusionModel,
   item: ConditioningItem,
-  width: number,
-  height: number,
+  { width, height }: Pick<Area, 'width' | 'height'>,
   side: Prompt['role'],
+  seed: bigint | undefined,
 ): Condition {
   const { downscale } = model.latent
   const mask = item.mask && resizeMask(asBatch(item.mask), width, height)
@@ -107,13 +114,16 @@ function prepareOne(
   return {
     context: item.cond,
     control: item.control,
-    y: model.admVector(item, size, side),
-    extras: model.extras?.(item),
+    y: model.admVector(item, size, side, seed),
+    extras: model.extras?.(item, size),
+    gligen: item.gligen?.model,
     wholeText: model.jointAttention,
     area: areaOf(item, mask, width, height),
     mask,
     maskStrength: item.maskStrength ?? 1,
     strength: item.strength ?? 1,
+    fallback: item.fallback,
+    network: item.hooks?.length ? networkWith(model, item.hooks) : undefined,
     ...rangeOf(item, model.sampling),
   }
 }
@@ -199,6 +209,6 @@ function coverArea(others: Condition[], { area, ...one }: Condition): void {
   if (!first) return
   const closest = rest.reduce((best, other) => (sizeOf(other) < sizeOf(best) ? other : best), first)
   if (closest.area && sameArea(closest.area, area)) return
-  const { context, y, extras, joined } = closest
-  others.push({ ...one, area, context, y, extras, joined })
+  const { context, y, extras, gligen, joined } = closest
+  others.push({ ...one, area, context, y, extras, gligen, joined })
 }

@@ -64,8 +64,8 @@ describe.skipIf(missing)(`ControlNet${reason}`, () => {
       g('x').data.map((v, i) => v - sigma * eps.data[i]!),
     )
 
-  test('cuts and resizes the picture', () => {
-    expect(difference(net.hint(g('hint_image'), 8, 8), g('hint_used'))).toBe(0)
+  test('cuts and resizes the picture', async () => {
+    expect(difference(await net.hint(g('hint_image'), 8, 8), g('hint_used'))).toBe(0)
   })
 
   test('answers with residuals for every skip and the middle', async () => {

@@ -18,28 +18,59 @@ export async function controlAt(
     number,
   ]
   if (strength === 0 || sigma > from || sigma < to) return before
-  const [batch, , height, width] = input.x.shape as [number, number, number, number]
-  const hint = spread(net.hint(control.image, width, height), images, batch)
-  const own = await net.residuals(input, hint)
+  const own = await net.residuals(input, await hintFor(control, input.x.shape, images))
   return {
+    input: sums(own.input, before?.input, strength),
     middle: sums(own.middle, before?.middle, strength),
     output: sums(own.output, before?.output, strength),
   }
 }
 
+/** A control's last hint: it stays the same from step to step. */
+const hints = new WeakMap<Control, { size: string; hint: Promise<Tensor> }>()
+
+function hintFor(control: Control, shape: readonly number[], images: number): Promise<Tensor> {
+  const [batch, , height, width] = shape as [number, number, number, number]
+  const size = [images, batch, height, width].join()
+  const known = hints.get(control)
+  if (known?.size === size) return known.hint
+  const { net, image } = control
+  const hint = net
+    .hint(image, width, height, control)
+    .then(picture => spread(picture, images, batch))
+  hints.set(control, { size, hint })
+  // One that failed, or was interrupted, must not stay.
+  hint.catch(() => hints.delete(control))
+  return hint
+}
+
 type Residuals = ControlResiduals['output']
 
-/** own·strength + before, place by place. */
+/**
+ * own·strength + before, place by place. Residuals that go to several places are one tensor, and stay
+ * so: there may be dozens of places and hundreds of megabytes.
+ */
 function sums(own: Residuals = [], before: Residuals = [], strength: number): Residuals {
-  return own.map((residual, place) => {
-    const other = before[place]
-    if (!residual) return other
-    return tensor(
-      residual.shape,
-      residual.data.map((value, i) => value * strength + (other ? other.data[i]! : 0)),
-    )
+  const known = new Map<Tensor, Map<Tensor | undefined, Tensor>>()
+  const sum = (residual: Tensor, other: Tensor | undefined): Tensor => {
+    const row = known.get(residual) ?? new Map<Tensor | undefined, Tensor>()
+    known.set(residual, row)
+    const found = row.get(other) ?? added(residual, other, strength)
+    row.set(other, found)
+    return found
+  }
+  const places = Math.max(own.length, before.length)
+  return Array.from({ length: places }, (_, place) => {
+    const residual = own[place]
+    return residual ? sum(residual, before[place]) : before[place]
   })
 }
+
+const added = ({ shape, data }: Tensor, other: Tensor | undefined, strength: number): Tensor =>
+  tensor(
+    shape,
+    data.map((value, i) => value * strength + (other ? other.data[i]! : 0)),
+  )
 
 /** A hint for each picture of a batch, and again for each batch. */
 function spread({ shape, data }: Tensor, images: number, batch: number): Tensor {

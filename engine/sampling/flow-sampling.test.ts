@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { golden, missing, reason } from '../models/fixtures/goldens.ts'
+import { recordComparison } from '../models/fixtures/parity-record.ts'
 import { flowSampling, fluxSampling, fluxShift } from './flow-sampling.ts'
 import { scheduleNames, schedules } from './schedules.ts'
 
@@ -22,6 +23,7 @@ describe.skipIf(missing)(`flow schedules${reason}`, () => {
       const got = schedules[name](models[model as keyof typeof models], steps)
       expect(got, `${steps} steps`).toHaveLength(data.length)
       const apart = got.reduce((most, value, i) => Math.max(most, Math.abs(value - data[i]!)), 0)
+      recordComparison(data, apart)
       expect(apart, `${steps} steps`).toBeLessThanOrEqual(1e-6)
     }
   })

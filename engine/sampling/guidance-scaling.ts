@@ -1,6 +1,6 @@
 // Patches that keep classifier-free guidance from growing too strong: they rescale what comes out.
 // All work on each image of a batch alone.
-import type { ModelSampling } from '../models/kinds.ts'
+import type { ModelSampling, Weakening } from '../models/kinds.ts'
 import { sizeOf } from '../tensor.ts'
 import type { GuidancePatch } from './model-patches.ts'
 
@@ -123,21 +123,36 @@ export const perturbedAttention =
     },
   })
 
-/**
- * Away from the picture that a transformer draws without some of its blocks, while
- * `start` ≥ σ ≥ `end`. https://arxiv.org/abs/2411.18664
- */
+export interface SkipGuidance {
+  without: Weakening
+  scale: number
+  /** Share by which the result gets the deviation of the positive answer. */
+  rescaling?: number
+  /** Of noise levels: while start ≥ σ ≥ end. */
+  range: { start: number; end: number }
+}
+
+/** Away from the picture that a transformer draws without some blocks. https://arxiv.org/abs/2411.18664 */
 export const skipLayers =
-  (
-    blocks: readonly number[],
-    scale: number,
-    range: { start: number; end: number },
-  ): GuidancePatch =>
+  ({ without, scale, rescaling = 0, range }: SkipGuidance): GuidancePatch =>
   () => ({
     async after(denoised, { cond }, moment) {
       if (scale === 0 || moment.sigma > range.start || moment.sigma < range.end) return denoised
-      const worse = await moment.askWeakened({ blocks })
-      return denoised.map((value, i) => value + (cond[i]! - worse[i]!) * scale)
+      const worse = await moment.askWeakened(without)
+      const guided = denoised.map((value, i) => value + (cond[i]! - worse[i]!) * scale)
+      if (rescaling === 0) return guided
+      const factor = rescaling * (deviationOf(cond) / deviationOf(guided)) + 1 - rescaling
+      return guided.map(value => value * factor)
+    },
+  })
+
+/** The negative answer itself from a transformer without some blocks, within a range. */
+export const skipLayersOfNegative =
+  ({ without, range }: Pick<SkipGuidance, 'without' | 'range'>): GuidancePatch =>
+  () => ({
+    async before({ cond, uncond }, moment) {
+      if (!uncond || moment.sigma > range.start || moment.sigma < range.end) return { cond, uncond }
+      return { cond, uncond: await moment.negative.ask(moment.x, without) }
     },
   })
 

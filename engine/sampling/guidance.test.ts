@@ -33,6 +33,10 @@ async function x0(
       ),
     ask: () => Promise.reject(new Error('not asked here')),
     askWeakened: () => Promise.reject(new Error('not asked here')),
+    negative: {
+      attention: () => undefined,
+      ask: () => Promise.reject(new Error('not asked here')),
+    },
   }
   const guided = await guider.begin()(moment, both)
   return {

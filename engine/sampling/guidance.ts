@@ -25,6 +25,9 @@ interface Piece {
   area: Area
 }
 
+/** Is told what the network looked at for a condition of a side: see `NetworkInput.watch`. */
+export type SeenAttention = (side: number, attention: Tensor) => void
+
 /** x0 at `sigma` as each side sees it: the average of its conditions by weight. 0 without any. */
 export async function askSides(
   network: Network,
@@ -32,17 +35,30 @@ export async function askSides(
   sides: readonly (readonly Condition[])[],
   x: Tensor,
   sigma: number,
+  seen?: SeenAttention,
 ): Promise<Float32Array[]> {
   const pieces = sides.flatMap((conditions, side) => piecesAt(conditions, side, x, sigma))
   const sums = sides.map(() => ({
     values: new Float32Array(x.data.length),
     weights: new Float32Array(x.data.length),
   }))
-  for (const group of groupsOf(pieces, x.shape[0]!)) {
-    const answers = await evaluate(network, sampling, group, x, sigma)
-    group.forEach((piece, i) => {
-      addPiece(sums[piece.side]!, x.shape, piece, answers[i]!)
-    })
+  const ask = async (asked: readonly Piece[], left?: readonly Float32Array[]) => {
+    for (const group of groupsOf(asked, x.shape[0]!)) {
+      const own = await group[0]!.condition.network?.(sigma)
+      const answers = await evaluate(own ?? network, sampling, group, x, sigma, seen)
+      group.forEach((piece, i) => {
+        addPiece(sums[piece.side]!, x.shape, piece, answers[i]!, left?.[piece.side])
+      })
+    }
+  }
+  await ask(pieces.filter(({ condition }) => !condition.fallback))
+  const others = pieces.filter(({ condition }) => condition.fallback)
+  if (others.length > 0) {
+    const left = sums.map(({ weights }) => weights.map(weight => Math.max(0, 1 - weight)))
+    await ask(
+      others.filter(({ side }) => left[side]!.some(weight => weight > 0)),
+      left,
+    )
   }
   return sums.map(({ values, weights }) =>
     values.map((value, i) => (weights[i]! > 0 ? value / weights[i]! : 0)),
@@ -83,8 +99,10 @@ function together(pieces: readonly Piece[], batch: number): boolean {
   return (
     pieces.length * batch * width * height <= pixelsMax &&
     pieces.every(
-      ({ area, condition: { context, control, y, extras, wholeText } }) =>
+      ({ area, condition: { context, control, gligen, y, extras, wholeText, network } }) =>
         control === first.condition.control &&
+        gligen?.file === first.condition.gligen?.file &&
+        network === first.condition.network &&
         area.width === width &&
         area.height === height &&
         context.shape[2] === first.condition.context.shape[2] &&
@@ -113,6 +131,7 @@ async function evaluate(
   pieces: readonly Piece[],
   x: Tensor,
   sigma: number,
+  seen?: SeenAttention,
 ): Promise<Float32Array[]> {
   const batch = x.shape[0]!
   const { input, skip, output } = scalesAt(sampling, sigma)
@@ -130,13 +149,25 @@ async function evaluate(
     context: stack(contexts),
     y: vectors.length > 0 ? stack(vectors) : undefined,
     extras: stackExtras(pieces, batch),
+    gligen: pieces[0]!.condition.gligen,
+    blocks: network.blocks,
   }
   const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, asked, batch)
-  const answer = await network.forward({ ...asked, x: withJoined(scaled, pieces, batch), control })
+  const watch = seen && ((all: Tensor) => eachPiece(pieces, all, seen))
+  const whole = withJoined(scaled, pieces, batch)
+  const answer = await network.forward({ ...asked, x: whole, control, watch })
   const size = crops[0]!.data.length
   return crops.map(({ data }, p) =>
     data.map((value, i) => skip * value + output * answer.data[p * size + i]!),
   )
+}
+
+/** Hands each piece's rows of [B·pieces,T] on. */
+function eachPiece(pieces: readonly Piece[], { shape, data }: Tensor, seen: SeenAttention): void {
+  const batch = shape[0]! / pieces.length
+  const size = batch * shape[1]!
+  for (const [i, { side }] of pieces.entries())
+    seen(side, tensor([batch, shape[1]!], data.slice(i * size, (i + 1) * size)))
 }
 
 /** Puts the channels that a network sees beside the latent behind the latent's own. */
@@ -214,12 +245,13 @@ function crop(x: Tensor, area: Area): Tensor {
   return out
 }
 
-/** Adds a piece's x0 where it lies, by its weight. */
+/** Adds a piece's x0 where it lies, by its weight, or by what of all weight is left. */
 function addPiece(
   sum: { values: Float32Array; weights: Float32Array },
   shape: readonly number[],
   piece: Piece,
   answer: Float32Array,
+  left?: Float32Array,
 ): void {
   const [batch, channels, height, width] = shape as [number, number, number, number]
   const { area } = piece
@@ -230,7 +262,7 @@ function addPiece(
       for (let row = 0; row < area.height; row++) {
         const to = ((b * channels + c) * height + area.y + row) * width + area.x
         for (let column = 0; column < area.width; column++, at++) {
-          const weight = weights[row * area.width + column]!
+          const weight = left ? left[to + column]! : weights[row * area.width + column]!
           sum.values[to + column]! += answer[at]! * weight
           sum.weights[to + column]! += weight
         }

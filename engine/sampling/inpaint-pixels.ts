@@ -1,8 +1,8 @@
 // Pictures made ready for inpainting without an inpainting model: what will be drawn anew is grey
 // to the encoder, and the noise mask reaches a little further than the mask.
 
-import { cropMask } from '../image/mask.ts'
-import { cropImage, resizeMask, roundHalfEven } from '../image/resize.ts'
+import { cropMask, invert } from '../image/mask.ts'
+import { cropImage, resizeCovering, resizeMask, roundHalfEven } from '../image/resize.ts'
 import { imageShape } from '../image/shape.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { maskBatch } from './latents.ts'
@@ -77,4 +77,19 @@ function spread(
     const at = right - (size - 1 - before)
     if (at >= 0 && at < length) to[start + at * stride] = last >= at - before ? 1 : 0
   }
+}
+
+/**
+ * For ControlNets that inpaint: the picture, black where it will be drawn anew, and what is kept of
+ * it as a mask [B,H,W] of its own size.
+ */
+export function withoutMasked(image: Tensor, mask: Tensor): { image: Tensor; keep: Tensor } {
+  const { width, height, channels } = imageShape(image)
+  const keep = invert(maskBatch(mask))
+  const planes = tensor([...keep.shape, 1], keep.data)
+  const fitted = resizeCovering(planes, width, height, 'bilinear').data.map(roundHalfEven)
+  const shown = image.data.map(
+    (value, i) => value * fitted[Math.floor(i / channels) % fitted.length]!,
+  )
+  return { image: tensor(image.shape, shown), keep }
 }

@@ -2,7 +2,7 @@
 import { concatBatches, sliceBatch } from '../image/batch.ts'
 import type { Latent } from '../models/kinds.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
-import { batchIndexOf, maskBatch, repeatBatch } from './latents.ts'
+import { batchIndexOf, maskBatch, matchLatent, repeatBatch } from './latents.ts'
 
 /** Counted from the end: video latents are [B,C,t,h,w]. In those of pictures `t` is the channels. */
 const axes = { x: 1, y: 2, t: 3 } as const
@@ -106,4 +106,24 @@ function joined(singles: readonly Latent[]): Latent {
     batchIndex: singles.flatMap(({ batchIndex }) => batchIndex!),
     ...(masked && { noiseMask: concatBatches(singles.map(s => s.noiseMask ?? white())) }),
   }
+}
+
+/** Two latents as one batch; the second takes the size of the first. */
+export function joinLatents(first: Latent, second: Latent): Latent {
+  const like = repeatBatch(first.samples, second.samples.shape[0]!)
+  return {
+    ...first,
+    samples: concatBatches([first.samples, matchLatent(like, second.samples)]),
+    batchIndex: [...batchIndexOf(first), ...batchIndexOf(second)],
+  }
+}
+
+/** Stretches of `size` along an axis as a batch; what is left over at the end is dropped. */
+export function cutToBatch(latent: Tensor, direction: LatentAxis, size: number): Tensor {
+  const pieces = Math.floor(latent.shape[axisOf(latent, direction)]! / size)
+  if (pieces === 0)
+    throw new Error(`The latent is shorter than ${size} along ${direction}. Choose a smaller size.`)
+  return concatBatches(
+    Array.from({ length: pieces }, (_, i) => cutLatent(latent, direction, i * size, size)),
+  )
 }

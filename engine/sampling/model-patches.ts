@@ -13,6 +13,15 @@ export interface Moment {
   ask(prompt: Conditioning): Promise<Float32Array>
   /** x0 of the guider's first prompt from a network that lacks something. */
   askWeakened(without: Weakening): Promise<Float32Array>
+  /** The guider's negative prompt. */
+  readonly negative: NegativeSide
+}
+
+export interface NegativeSide {
+  /** What a UNet's middle looked at for it, [B,T], where the model's patches watch attention. */
+  attention(): Tensor | undefined
+  /** x0 of it for another latent at the same noise level, or from a network that lacks something. */
+  ask(x: Tensor, without?: Weakening): Promise<Float32Array>
 }
 
 /** x0 as each side sees it. */
@@ -53,12 +62,15 @@ export type MaskPatch = (
 export interface ModelPatches {
   readonly guidance?: readonly GuidancePatch[]
   readonly mask?: MaskPatch
+  /** Whether what a UNet's middle looks at is kept for guidance. */
+  readonly watchesAttention?: boolean
 }
 
 /** The model with other patches; everything else is the original's. */
 export function withPatches(model: DiffusionModel, patches: ModelPatches): DiffusionModel {
-  const own: Pick<DiffusionModel, 'patches' | 'withAdapter' | 'withSampling'> = {
+  const own: Pick<DiffusionModel, 'patches' | 'withAdapter' | 'withChange' | 'withSampling'> = {
     patches,
+    withChange: model.withChange && (change => withPatches(model.withChange!(change), patches)),
     withAdapter: adapter => withPatches(model.withAdapter(adapter), patches),
     withSampling: sampling => withPatches(model.withSampling(sampling), patches),
   }
@@ -71,6 +83,9 @@ export const withGuidance = (model: DiffusionModel, ...added: GuidancePatch[]): 
     ...model.patches,
     guidance: [...(model.patches?.guidance ?? []), ...added],
   })
+
+export const watchingAttention = (model: DiffusionModel): DiffusionModel =>
+  withPatches(model, { ...model.patches, watchesAttention: true })
 
 export const withMaskPatch = (model: DiffusionModel, mask: MaskPatch): DiffusionModel =>
   withPatches(model, { ...model.patches, mask })

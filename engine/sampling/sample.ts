@@ -13,7 +13,7 @@ import { sizeOf, type Tensor, tensor } from '../tensor.ts'
 import { brownianNoise } from './brownian.ts'
 import { type Condition, prepareConditions } from './conditions.ts'
 import { noised, startsWhole, unscaled } from './denoiser.ts'
-import { askSides, type Guided } from './guidance.ts'
+import { askSides, type Guided, type SeenAttention } from './guidance.ts'
 import { cfgGuider, type Guider, type GuiderMoment } from './guiders.ts'
 import { type Kept, keepAfter, keepBefore, latentMask } from './inpaint.ts'
 import { initialNoise, TorchGenerator } from './noise.ts'
@@ -95,7 +95,8 @@ export async function sampleWith(
     latent: start,
     noise: sampler.freshInpaintNoise ? initialNoise(shape, source.seed).data : noise,
   }
-  const from = { samples: tensor(shape, start), noiseMask: latent.noiseMask }
+  const { seed } = source
+  const from = { samples: tensor(shape, start), noiseMask: latent.noiseMask, seed }
   const sides = prepareConditions(model, prompts, shape, from)
   watch.signal.throwIfAborted()
   const network = await model.network()
@@ -145,17 +146,34 @@ function guidedLook({ guider, network, sides, from }: Asked) {
     ...network,
     forward: input => network.forward({ ...input, without }),
   })
+  const { prompts } = guider
+  const negativePlace = prompts.findIndex(({ role }) => role === 'negative')
   return (x: Tensor, sigma: number, both: boolean): Promise<Guided> => {
-    const ask = (asked: Asked['sides'], of = network) => askSides(of, sampling, asked, x, sigma)
+    const ask = (asked: Asked['sides'], of = network, at = x, seen?: SeenAttention) =>
+      askSides(of, sampling, asked, at, sigma, seen)
+    let attention: Tensor | undefined
+    const watch = (places: readonly number[]) => (side: number, got: Tensor) => {
+      if (places[side] === negativePlace) attention = got
+    }
     const moment: GuiderMoment = {
       x,
       sigma,
       sampling,
-      askOwn: (...places) => ask(places.map(place => sides[place]!)),
+      askOwn: (...places) => {
+        const asked = places.map(place => sides[place]!)
+        return ask(asked, network, x, model.patches?.watchesAttention ? watch(places) : undefined)
+      },
       askWeakened: async without => (await ask(sides.slice(0, 1), weakened(without)))[0]!,
       ask: async conditioning => {
         const prompt = { role: 'negative', conditioning } as const
         return (await ask(prepareConditions(model, [prompt], x.shape, from)))[0]!
+      },
+      negative: {
+        attention: () => attention,
+        ask: async (at, without) => {
+          const of = without ? weakened(without) : network
+          return (await ask([sides[negativePlace] ?? []], of, at))[0]!
+        },
       },
     }
     return guide(moment, both)

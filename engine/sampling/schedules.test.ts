@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { recordComparison } from '../models/fixtures/parity-record.ts'
 import { fixtureTensors } from './fixtures/tensors.ts'
 import { discreteSampling } from './model-sampling.ts'
 import { cutSigmas, runSigmas, type ScheduleName, scheduleNames, schedules } from './schedules.ts'
@@ -8,7 +9,9 @@ const model = discreteSampling('epsilon')
 
 const difference = (a: Float32Array, b: Float32Array): number => {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY
-  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0)
+  const most = a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0)
+  recordComparison(b, most)
+  return most
 }
 
 describe('the trained schedule', () => {

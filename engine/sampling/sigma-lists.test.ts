@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { recordComparison } from '../models/fixtures/parity-record.ts'
+import { nodeTypes } from '../nodes/index.ts'
+import { tensor } from '../tensor.ts'
 import { continuousEdm, continuousV } from './continuous-sampling.ts'
 import { fixtureTensors } from './fixtures/tensors.ts'
 import { discreteSampling } from './model-sampling.ts'
@@ -8,8 +11,10 @@ import {
   exponentialSigmas,
   extendedSigmas,
   flippedSigmas,
+  flux2Sigmas,
   karrasSigmas,
   laplaceSigmas,
+  ltxvSigmas,
   polyexponentialSigmas,
   splitSigmas,
   splitSigmasByShare,
@@ -23,7 +28,9 @@ const range = { sigmaMin: 0.0291675, sigmaMax: 14.614642 }
 /** Relative above 1, absolute below. */
 const difference = (a: Float32Array, b: Float32Array): number => {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY
-  return a.reduce((max, v, i) => Math.max(max, Math.abs(v - b[i]!) / Math.max(1, b[i]!)), 0)
+  const most = a.reduce((max, v, i) => Math.max(max, Math.abs(v - b[i]!) / Math.max(1, b[i]!)), 0)
+  recordComparison(b, most)
+  return most
 }
 
 describe('ramps are ComfyUI’s', () => {
@@ -135,5 +142,56 @@ describe('lists', () => {
   test('a run of the KSampler is made of them', () => {
     const { high, low } = splitSigmas(runSigmas(model, 'karras', { steps: 6 }), 3)
     expect([high.length, low.length, high.at(-1)]).toEqual([4, 4, low[0]])
+  })
+})
+
+describe('levels that depend on the size', () => {
+  test('LTX-Video: the shift lies on a line through 1024 and 4096 latent pixels', () => {
+    const shift = { base: 0.95, max: 2.05 }
+    const half = (mu: number) => Math.exp(mu) / (Math.exp(mu) + 1)
+    expect(ltxvSigmas(2, 1024, shift)[1]).toBeCloseTo(half(0.95), 6)
+    expect(ltxvSigmas(2, 4096, shift)[1]).toBeCloseTo(half(2.05), 6)
+    expect(ltxvSigmas(2, 2560, shift)[1]).toBeCloseTo(half(1.5), 6)
+  })
+
+  test('LTX-Video: stretched, the last level above 0 is the terminal one, the first stays 1', () => {
+    const sigmas = ltxvSigmas(8, 4096, { base: 0.95, max: 2.05 }, 0.1)
+    expect(sigmas[0]).toBe(1)
+    expect(sigmas.at(-2)).toBeCloseTo(0.1, 6)
+    expect(sigmas.at(-1)).toBe(0)
+    expect([...ltxvSigmas(1, 4096, { base: 0.95, max: 2.05 }, 0.1)]).toEqual([1, 0])
+  })
+
+  test('Flux.2: at 10 and at 200 steps the fitted lines', () => {
+    const muOf = (sigmas: Float32Array, t: number, i: number) =>
+      Math.log(sigmas[i]!) - Math.log(1 - sigmas[i]!) + Math.log(1 / t - 1)
+    // 1024 × 1024 are 4096 tokens.
+    expect(muOf(flux2Sigmas(10, 1024, 1024), 0.5, 5)).toBeCloseTo(
+      8.73809524e-5 * 4096 + 1.89833333,
+      4,
+    )
+    expect(muOf(flux2Sigmas(200, 1024, 1024), 0.5, 100)).toBeCloseTo(
+      0.00016927 * 4096 + 0.45666666,
+      4,
+    )
+    // Above 4300 tokens the steps do not count.
+    expect(flux2Sigmas(10, 2048, 1024)[5]).toBe(flux2Sigmas(20, 2048, 1024)[10])
+  })
+
+  test('their nodes', () => {
+    const run = (type: string, inputs: Record<string, unknown>) =>
+      nodeTypes.get(type)!.run(inputs, {} as never)
+    const inputs = { steps: 4, max_shift: 2.05, base_shift: 0.95, terminal: 0.1 }
+    const shift = { base: 0.95, max: 2.05 }
+    expect(run('LTXVScheduler', { ...inputs, stretch: false })).toEqual({
+      SIGMAS: ltxvSigmas(4, 4096, shift),
+    })
+    const latent = { samples: tensor([1, 128, 4, 16, 32]) }
+    expect(run('LTXVScheduler', { ...inputs, stretch: true, latent })).toEqual({
+      SIGMAS: ltxvSigmas(4, 4 * 16 * 32, shift, 0.1),
+    })
+    expect(run('Flux2Scheduler', { steps: 4, width: 512, height: 768 })).toEqual({
+      SIGMAS: flux2Sigmas(4, 512, 768),
+    })
   })
 })

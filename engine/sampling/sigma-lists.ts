@@ -146,3 +146,38 @@ export function extendedSigmas(
     }),
   )
 }
+
+/** A flow's time, 1 to 0, under a shift of e^`mu`. https://arxiv.org/abs/2403.03206, equation 23 */
+const shifted = (mu: number, t: number): number => (t === 0 ? 0 : exp(mu) / (exp(mu) + (1 / t - 1)))
+
+/** A line through two points, of which the shift is read. */
+const between = (at: number, [x1, y1]: [number, number], [x2, y2]: [number, number]): number =>
+  y1 + ((at - x1) * (y2 - y1)) / (x2 - x1)
+
+/**
+ * LTX-Video's levels: the shift grows with the number of latent pixels; with a `terminal` all are
+ * stretched so that the last above 0 is that. After diffusers' FlowMatchEulerDiscreteScheduler.
+ */
+export function ltxvSigmas(
+  steps: number,
+  pixels: number,
+  shift: { base: number; max: number },
+  terminal?: number,
+): Float32Array {
+  const mu = between(pixels, [1024, shift.base], [4096, shift.max])
+  const levels = linspace(1, 0, steps + 1).map(t => shifted(mu, t))
+  const last = levels.at(-2)!
+  // A single step has nothing to stretch.
+  if (terminal === undefined || last === 1) return Float32Array.from(levels)
+  const factor = (1 - last) / (1 - terminal)
+  return Float32Array.from(levels, level => (level === 0 ? 0 : 1 - (1 - level) / factor))
+}
+
+/** Flux.2's levels: lines fitted to runs of 10 and of 200 steps. After diffusers' Flux2Pipeline. */
+export function flux2Sigmas(steps: number, width: number, height: number): Float32Array {
+  const tokens = roundHalfEven((width * height) / 16 ** 2)
+  const at200 = 0.00016927 * tokens + 0.45666666
+  const at10 = 8.73809524e-5 * tokens + 1.89833333
+  const mu = tokens > 4300 ? at200 : between(steps, [10, at10], [200, at200])
+  return Float32Array.from(linspace(1, 0, steps + 1), t => shifted(mu, t))
+}

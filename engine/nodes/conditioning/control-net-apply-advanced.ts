@@ -21,9 +21,9 @@ export const controlNetApplyAdvanced = defineNode({
     vae: optional(socket('VAE', 'For ControlNets that work on latents; others do without.')),
   },
   outputs: { positive: 'CONDITIONING', negative: 'CONDITIONING' },
-  run({ positive, negative, control_net: net, image, strength, start_percent, end_percent }) {
+  run({ positive, negative, control_net: net, image, strength, start_percent, end_percent, vae }) {
     if (strength === 0) return { positive, negative }
-    const lay = withControl({ net, image, strength, start: start_percent, end: end_percent })
+    const lay = withControl({ net, image, vae, strength, start: start_percent, end: end_percent })
     return { positive: lay(positive), negative: lay(negative) }
   },
 })

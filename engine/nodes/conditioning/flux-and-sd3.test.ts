@@ -9,6 +9,7 @@ import { clipTextEncodeFlux } from './clip-text-encode-flux.ts'
 import { clipTextEncodeSd3 } from './clip-text-encode-sd3.ts'
 import { fluxDisableGuidance } from './flux-disable-guidance.ts'
 import { fluxGuidance } from './flux-guidance.ts'
+import { fluxKontextMultiReferenceLatentMethod } from './flux-kontext-multi-reference-latent-method.ts'
 import { referenceLatent } from './reference-latent.ts'
 
 const context = {} as RunContext
@@ -28,6 +29,12 @@ describe('Flux', () => {
     const off = await fluxDisableGuidance.run({ conditioning: CONDITIONING }, context)
     expect(off.CONDITIONING).toEqual([{ cond, guidance: null }])
     expect(conditioning).toEqual([{ cond }])
+  })
+
+  test('how references are told apart', async () => {
+    const inputs = { conditioning: [{ cond }], reference_latents_method: 'index' } as const
+    const { CONDITIONING } = await fluxKontextMultiReferenceLatentMethod.run(inputs, context)
+    expect(CONDITIONING).toEqual([{ cond, referenceMethod: 'index' }])
   })
 
   test('reference latents add up', async () => {

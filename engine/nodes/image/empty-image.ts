@@ -1,5 +1,6 @@
 import { newImage } from '../../image/shape.ts'
 import { defineNode, int } from '../define.ts'
+import { checkRoom } from '../room.ts'
 
 export const emptyImage = defineNode({
   type: 'EmptyImage',
@@ -14,6 +15,7 @@ export const emptyImage = defineNode({
     color: int({ default: 0, min: 0, max: 0xffffff, about: 'Red, green and blue as 0xRRGGBB.' }),
   },
   outputs: { IMAGE: 'IMAGE' },
+  check: size => checkRoom(size),
   run({ width, height, batch_size, color }) {
     const out = newImage(batch_size, height, width, 3)
     const rgb = [color >> 16, (color >> 8) & 255, color & 255].map(byte => byte / 255)

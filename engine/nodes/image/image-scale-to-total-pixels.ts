@@ -1,6 +1,7 @@
-import { resizeImage, resizeMethods, roundHalfEven } from '../../image/resize.ts'
+import { resizeImage, resizeMethods } from '../../image/resize.ts'
+import { withPixels } from '../../image/resize-to.ts'
 import { imageShape } from '../../image/shape.ts'
-import { choice, defineNode, float, socket } from '../define.ts'
+import { choice, defineNode, float, int, optional, socket } from '../define.ts'
 
 export const imageScaleToTotalPixels = defineNode({
   type: 'ImageScaleToTotalPixels',
@@ -12,12 +13,13 @@ export const imageScaleToTotalPixels = defineNode({
     image: socket('IMAGE'),
     upscale_method: choice(resizeMethods),
     megapixels: float({ default: 1, min: 0.01, max: 16, step: 0.01 }),
+    resolution_steps: optional(
+      int({ default: 1, min: 1, max: 256, about: 'Both sides become multiples of this.' }),
+    ),
   },
   outputs: { IMAGE: 'IMAGE' },
-  run({ image, upscale_method, megapixels }) {
-    const { width, height } = imageShape(image)
-    const scale = Math.sqrt(Math.trunc(megapixels * 1024 * 1024) / (width * height))
-    const [w, h] = [roundHalfEven(width * scale), roundHalfEven(height * scale)]
-    return { IMAGE: resizeImage(image, Math.max(1, w), Math.max(1, h), upscale_method) }
+  run({ image, upscale_method, megapixels, resolution_steps }) {
+    const { width, height } = withPixels(imageShape(image), megapixels, resolution_steps)
+    return { IMAGE: resizeImage(image, width, height, upscale_method) }
   },
 })

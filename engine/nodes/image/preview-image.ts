@@ -8,10 +8,10 @@ export const previewImage = defineNode({
   about: 'Shows pictures without keeping them.',
   aliases: ['show', 'view', 'look'],
   inputs: { images: socket('IMAGE') },
-  outputs: {},
+  outputs: { images: 'IMAGE' },
   hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputNode: true,
   async run({ images }, context) {
-    return { [ui]: await showImages(images, context) }
+    return { images, [ui]: await showImages(images, context) }
   },
 })

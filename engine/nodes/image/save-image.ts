@@ -15,10 +15,10 @@ export const saveImage = defineNode({
         'How the file name begins. It may name subfolders with “/” and hold values such as %date:yyyy-MM-dd%, %width% or %KSampler.seed%.',
     }),
   },
-  outputs: {},
+  outputs: { images: 'IMAGE' },
   hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputNode: true,
   async run({ images, filename_prefix }, context) {
-    return { [ui]: await saveImages(images, 'output', filename_prefix, 4, context) }
+    return { images, [ui]: await saveImages(images, 'output', filename_prefix, 4, context) }
   },
 })

@@ -1,6 +1,7 @@
 import { toLatentPixels } from '../../sampling/latents.ts'
 import { tensor } from '../../tensor.ts'
 import { defineNode, int } from '../define.ts'
+import { checkRoom } from '../room.ts'
 
 const side = { default: 1024, min: 16, max: 16384, step: 16 }
 const channels = 16
@@ -17,6 +18,7 @@ export const emptySd3LatentImage = defineNode({
     batch_size: int({ default: 1, min: 1, max: 4096, about: 'How many pictures at once.' }),
   },
   outputs: { LATENT: 'LATENT' },
+  check: size => checkRoom(size),
   run: ({ width, height, batch_size }) => ({
     LATENT: {
       samples: tensor([batch_size, channels, toLatentPixels(height), toLatentPixels(width)]),

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Adapter, TextEncoderModel, Vae } from '../../models/kinds.ts'
 import { stubModel } from '../../sampling/fixtures/stub-model.ts'
-import type { RunContext } from '../define.ts'
+import { type RunContext, ui } from '../define.ts'
 import { ModelError, type Models } from '../models.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { loraLoader } from './lora-loader.ts'
@@ -10,6 +10,13 @@ import { loraLoaderModelOnly } from './lora-loader-model-only.ts'
 const withModels = (models: Partial<Models>) => ({ models }) as RunContext
 
 describe('Load Checkpoint', () => {
+  test('says what is odd about the file', async () => {
+    const model = { ...stubModel(), notes: ['a tensor more'] }
+    const context = withModels({ checkpoint: async () => ({ model }) })
+    const loaded = await checkpointLoaderSimple.run({ ckpt_name: 'odd.safetensors' }, context)
+    expect(loaded[ui]).toEqual({ text: ['a tensor more'] })
+  })
+
   test('says what the file lacks, once it is asked for', async () => {
     const model = stubModel()
     const context = withModels({ checkpoint: async () => ({ model }) })
@@ -45,6 +52,23 @@ describe('Load LoRA', () => {
     await loraLoader.run({ ...both, lora_name: 'ink.safetensors', ...strengths }, context)
     expect(model.adapters).toEqual([{ file: '/models/loras/ink.safetensors', strength: 0.8 }])
     expect(clip.adapters).toEqual([{ file: '/models/loras/ink.safetensors', strength: -0.5 }])
+  })
+
+  test('tells of layers that found no place in either', async () => {
+    const [model, clip] = [recorder(), recorder()]
+    const unused = (layers: string[]) => ({ unusedLayers: () => layers })
+    const inputs = {
+      model: Object.assign(model, unused(['lora_te1_a', 'other', 'more'])) as never,
+      clip: Object.assign(clip, unused(['lora_unet_b', 'other', 'more'])) as never,
+      ...{ lora_name: 'ink.safetensors', strength_model: 1, strength_clip: 1 },
+    }
+    const both = await loraLoader.run(inputs, context)
+    expect(both[ui]).toEqual({
+      text: ['2 layers of ink.safetensors have no effect on this model ("other" …).'],
+    })
+    // Without a text encoder its layers are not lost.
+    const textOnly = { ...inputs, model: Object.assign(model, unused(['lora_te1_a'])) as never }
+    expect((await loraLoaderModelOnly.run(textOnly, context))[ui]).toBeUndefined()
   })
 
   test('does not even look for the file at strength 0', async () => {

@@ -1,4 +1,5 @@
 import { defineNode, file, float, socket } from '../define.ts'
+import { loraNotes, noted } from '../loader-notes.ts'
 import { modelStamp } from '../model-stamp.ts'
 
 export const loraLoaderModelOnly = defineNode({
@@ -17,6 +18,10 @@ export const loraLoaderModelOnly = defineNode({
   run({ model, lora_name, strength_model }, { models }) {
     if (strength_model === 0) return { MODEL: model }
     const path = models.path('loras', lora_name)
-    return { MODEL: model.withAdapter({ file: path, strength: strength_model }) }
+    const unused = [model.unusedLayers?.(path)]
+    return {
+      ...noted(loraNotes(lora_name, unused, { withText: false })),
+      MODEL: model.withAdapter({ file: path, strength: strength_model }),
+    }
   },
 })

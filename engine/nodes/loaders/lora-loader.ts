@@ -1,4 +1,5 @@
 import { defineNode, file, float, socket } from '../define.ts'
+import { loraNotes, noted } from '../loader-notes.ts'
 import { modelStamp } from '../model-stamp.ts'
 
 const strength = { default: 1, min: -100, max: 100, step: 0.01 }
@@ -21,7 +22,9 @@ export const loraLoader = defineNode({
   run({ model, clip, lora_name, strength_model, strength_clip }, { models }) {
     if (strength_model === 0 && strength_clip === 0) return { MODEL: model, CLIP: clip }
     const path = models.path('loras', lora_name)
+    const unused = [model, clip].map(part => part.unusedLayers?.(path))
     return {
+      ...noted(loraNotes(lora_name, unused, { withText: true })),
       MODEL: model.withAdapter({ file: path, strength: strength_model }),
       CLIP: clip.withAdapter({ file: path, strength: strength_clip }),
     }

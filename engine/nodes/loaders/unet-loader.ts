@@ -1,4 +1,5 @@
 import { choice, defineNode, file } from '../define.ts'
+import { noted } from '../loader-notes.ts'
 import { modelStamp } from '../model-stamp.ts'
 
 export const unetLoader = defineNode({
@@ -15,5 +16,8 @@ export const unetLoader = defineNode({
   },
   outputs: { MODEL: 'MODEL' },
   changed: ({ unet_name }, { models }) => modelStamp(models, 'diffusion_models', unet_name),
-  run: async ({ unet_name }, { models }) => ({ MODEL: await models.diffusionModel(unet_name) }),
+  async run({ unet_name }, { models }) {
+    const model = await models.diffusionModel(unet_name)
+    return { ...noted(model.notes), MODEL: model }
+  },
 })

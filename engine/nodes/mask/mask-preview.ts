@@ -8,10 +8,10 @@ export const maskPreview = defineNode({
   category: 'mask',
   about: 'Shows a mask without keeping it.',
   inputs: { mask: socket('MASK') },
-  outputs: {},
+  outputs: { mask: 'MASK' },
   hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputNode: true,
   async run({ mask }, context) {
-    return { [ui]: await showImages(maskToImage(mask), context) }
+    return { mask, [ui]: await showImages(maskToImage(mask), context) }
   },
 })

@@ -41,6 +41,7 @@ async function denoised(model: DiffusionModel, given: Case): Promise<number[]> {
         places.map(place => Float32Array.from(place === 0 ? cond : uncond)),
       ask: async (_: Conditioning) => Float32Array.from(other),
       askWeakened: async () => Float32Array.from(other),
+      negative: { attention: () => undefined, ask: async () => Float32Array.from(other) },
     },
     false,
   )
@@ -165,6 +166,38 @@ describe('patches of guidance', () => {
     expect(await denoised(model, { ...given, sigma: start })).toEqual([5, 8])
     expect(await denoised(model, { ...given, sigma: end })).toEqual([5, 8])
     await expect(patched('SkipLayerGuidanceSD3', inputs)).rejects.toThrow(/SD3/)
+  })
+
+  const range = { start_percent: 0.2, end_percent: 0.8 }
+  const layers = { double_layers: '9, 7', single_layers: '', ...range }
+  const transformer = { ...stubModel(), skipsBlocks: true }
+
+  test('SkipLayerGuidanceDiT may give the result the deviation of the positive answer', async () => {
+    const more = { ...layers, scale: 2, rescaling_scale: 0 }
+    const model = await patched('SkipLayerGuidanceDiT', more, transformer)
+    const sigma = model.sampling.percentToSigma(0.5)
+    const given = { ...plain, other: [2, 4.5], sigma }
+    expect(await denoised(model, given)).toEqual([5 + 2, 8 - 1])
+    expect(await denoised(model, { ...given, sigma: sigma * 1e3 })).toEqual([5, 8])
+    const scaled = { ...more, scale: 1, rescaling_scale: 1 }
+    const rescaled = await patched('SkipLayerGuidanceDiT', scaled, transformer)
+    // [6, 7.5] has the deviation 0.75·√2, the positive answer 0.5·√2.
+    expect(await denoised(rescaled, given)).toEqual([4, 5])
+  })
+
+  test('SkipLayerGuidanceDiTSimple asks the negative side of a weaker model', async () => {
+    const model = await patched('SkipLayerGuidanceDiTSimple', layers, transformer)
+    const sigma = model.sampling.percentToSigma(0.5)
+    // other + 2 · (cond − other)
+    expect(await denoised(model, { ...plain, other: [2, 4.5], sigma })).toEqual([4, 3.5])
+    expect(await denoised(model, { ...plain, other: [2, 4.5], sigma: sigma * 1e3 })).toEqual([5, 8])
+  })
+
+  test('without layers, or for other models, there is nothing to leave out', async () => {
+    const none = { ...layers, double_layers: '', scale: 2, rescaling_scale: 0 }
+    expect(await patched('SkipLayerGuidanceDiT', none, transformer)).toBe(transformer)
+    const wrong = patched('SkipLayerGuidanceDiT', { ...none, single_layers: '1' })
+    await expect(wrong).rejects.toThrow(/SD3 and Flux/)
   })
 
   test('PerturbedAttentionGuidance is for UNets', async () => {

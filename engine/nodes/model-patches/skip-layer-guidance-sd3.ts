@@ -1,6 +1,7 @@
 import { skipLayers } from '../../sampling/guidance-scaling.ts'
 import { withGuidance } from '../../sampling/model-patches.ts'
 import { defineNode, float, socket, text } from '../define.ts'
+import { blockNumbers, sigmaRange } from '../skipped-blocks.ts'
 
 export const skipLayerGuidanceSd3 = defineNode({
   type: 'SkipLayerGuidanceSD3',
@@ -19,14 +20,11 @@ export const skipLayerGuidanceSd3 = defineNode({
   run({ model, layers, scale, start_percent, end_percent }) {
     if (!model.skipsBlocks)
       throw new Error(
-        'SkipLayerGuidanceSD3 works with SD3 models only. Remove the node for this model.',
+        'SkipLayerGuidanceSD3 works with SD3 and Flux models only. Remove the node for this model.',
       )
-    const blocks = [...new Set(layers.match(/\d+/g)?.map(Number) ?? [])].sort((a, b) => a - b)
+    const blocks = blockNumbers(layers)
     if (blocks.length === 0) return { MODEL: model }
-    const range = {
-      start: model.sampling.percentToSigma(start_percent),
-      end: model.sampling.percentToSigma(end_percent),
-    }
-    return { MODEL: withGuidance(model, skipLayers(blocks, scale, range)) }
+    const range = sigmaRange(model, start_percent, end_percent)
+    return { MODEL: withGuidance(model, skipLayers({ without: { blocks }, scale, range })) }
   },
 })

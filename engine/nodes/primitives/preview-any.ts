@@ -31,7 +31,10 @@ export const previewAny = defineNode({
   about: 'Shows any value as text.',
   aliases: ['show', 'print', 'debug', 'text'],
   inputs: { source: socket('*') },
-  outputs: {},
+  outputs: { STRING: 'STRING' },
   outputNode: true,
-  run: ({ source }) => ({ [ui]: { text: [show(source)] } }),
+  run({ source }) {
+    const text = show(source)
+    return { STRING: text, [ui]: { text: [text] } }
+  },
 })

@@ -59,6 +59,10 @@ async function guided(type: string, inputs: Record<string, unknown>): Promise<nu
         }),
       ask: () => Promise.reject(new Error('no other prompts')),
       askWeakened: () => Promise.reject(new Error('no other networks')),
+      negative: {
+        attention: () => undefined,
+        ask: () => Promise.reject(new Error('no other networks')),
+      },
     },
     false,
   )

@@ -12,7 +12,12 @@ import {
   timeOf,
 } from './sampler.ts'
 
-const { expm1 } = Math
+const f32 = Math.fround
+/** Times and steps are float32 as in torch: short steps are differences of nearly equal times. */
+const expm1 = (x: number): number => f32(Math.expm1(x))
+
+/** (e^h − 1)/h − 1 */
+const curvature = (h: number): number => f32(f32(expm1(h) / h) - 1)
 
 /** Solver steps from one point share the slopes ("epsilon") they have seen. */
 function solverFrom(x: Latents, t: number, denoise: SamplerInput['denoise']) {
@@ -30,27 +35,29 @@ function solverFrom(x: Latents, t: number, denoise: SamplerInput['denoise']) {
   return {
     first,
     async order1(next: number): Promise<Latents> {
-      return mix([1, x], [-sigmaAt(next) * expm1(next - t), await first()])
+      return mix([1, x], [-f32(sigmaAt(next) * expm1(f32(next - t))), await first()])
     },
     async order2(next: number, r1 = 1 / 2): Promise<Latents> {
-      const h = next - t
+      const h = f32(next - t)
       const e = await first()
-      const s1 = t + r1 * h
-      const e1 = await epsilon('r1', mix([1, x], [-sigmaAt(s1) * expm1(r1 * h), e]), s1)
-      const gain = sigmaAt(next) * expm1(h)
+      const h1 = f32(f32(r1) * h)
+      const s1 = f32(t + h1)
+      const e1 = await epsilon('r1', mix([1, x], [-f32(sigmaAt(s1) * expm1(h1)), e]), s1)
+      const gain = f32(sigmaAt(next) * expm1(h))
       return mix([1, x], [-gain + gain / (2 * r1), e], [-gain / (2 * r1), e1])
     },
     async order3(next: number): Promise<Latents> {
       const [r1, r2] = [1 / 3, 2 / 3]
-      const h = next - t
+      const h = f32(next - t)
       const e = await first()
-      const [s1, s2] = [t + r1 * h, t + r2 * h]
-      const e1 = await epsilon('r1', mix([1, x], [-sigmaAt(s1) * expm1(r1 * h), e]), s1)
-      const bend = sigmaAt(s2) * (r2 / r1) * (expm1(r2 * h) / (r2 * h) - 1)
-      const u2 = mix([1, x], [-sigmaAt(s2) * expm1(r2 * h) + bend, e], [-bend, e1])
+      const [h1, h2] = [f32(f32(r1) * h), f32(f32(r2) * h)]
+      const [s1, s2] = [f32(t + h1), f32(t + h2)]
+      const e1 = await epsilon('r1', mix([1, x], [-f32(sigmaAt(s1) * expm1(h1)), e]), s1)
+      const bend = f32(f32(sigmaAt(s2) * (r2 / r1)) * curvature(h2))
+      const u2 = mix([1, x], [-f32(sigmaAt(s2) * expm1(h2)) + bend, e], [-bend, e1])
       const e2 = await epsilon('r2', u2, s2)
-      const curve = (sigmaAt(next) / r2) * (expm1(h) / h - 1)
-      return mix([1, x], [-sigmaAt(next) * expm1(h) + curve, e], [-curve, e2])
+      const curve = f32(f32(sigmaAt(next) / f32(r2)) * curvature(h))
+      return mix([1, x], [-f32(sigmaAt(next) * expm1(h)) + curve, e], [-curve, e2])
     },
   }
 }
@@ -118,7 +125,7 @@ export const dpmAdaptiveWith =
     let h = Math.abs(firstStep)
     let previous = x
     for (let attempt = 0; t < end - 1e-5 && attempt < attemptsMax; attempt++) {
-      const next = Math.min(end, t + h)
+      const next = Math.min(end, f32(t + f32(h)))
       const { down, up } = stepDown(t, next, end, eta)
       const solver = solverFrom(x, t, denoise)
       const denoised = mix([1, x], [-sigmaAt(t), await solver.first()])

@@ -1,0 +1,58 @@
+// What nodes may change inside a UNet beside its weights. A change is data (`UnetChange`); here is
+// what it does to the graph. Its numbers are inputs, so other numbers need no other session.
+import type { Layers } from '../inference/layers.ts'
+import type { Value } from '../inference/onnx-graph.ts'
+import type { Ids } from '../inference/session.ts'
+import type { Tensor } from '../tensor.ts'
+import { freeUFeeds, installFreeU } from './freeu.ts'
+import { hyperTileFeeds, installHyperTile } from './hypertile.ts'
+import type { UnetChange } from './kinds.ts'
+
+/** Where changes step in. Each hook may be left out. */
+export interface UnetHooks {
+  /** Before what skipped joins: h of `width` channels, and the skip. */
+  join?(h: Value, skip: Value, width: number): readonly [h: Value, skip: Value]
+  /** Self-attention of tokens [B,N,C]; `depth` counts how often the picture was halved. */
+  selfAttention?(tokens: Value, depth: number, attend: (tokens: Value) => Value): Value
+  /** Tokens after it; `place` is the block's key without the UNet's prefix. */
+  afterSelfAttention?(h: Value, place: string): Value
+}
+
+/** Equal keys build equal graphs. */
+export function changeKey(change: UnetChange): string {
+  switch (change.kind) {
+    case 'freeu':
+      return `freeu ${change.version}`
+    case 'hypertile':
+      return `hypertile ${change.maxDepth}`
+  }
+}
+
+/** `name` begins the names of its inputs; `modelChannels` is the width of the first level. */
+export function installChange(
+  layers: Layers,
+  name: string,
+  change: UnetChange,
+  modelChannels: number,
+): UnetHooks {
+  switch (change.kind) {
+    case 'freeu':
+      return installFreeU(layers, name, change.version, modelChannels)
+    case 'hypertile':
+      return installHyperTile(layers, name, change.maxDepth)
+  }
+}
+
+/** The inputs that `installChange` made, for a latent of this shape [B,C,H,W]. */
+export function changeFeeds(
+  name: string,
+  change: UnetChange,
+  shape: readonly number[],
+): Record<string, Tensor | Ids> {
+  switch (change.kind) {
+    case 'freeu':
+      return freeUFeeds(name, change)
+    case 'hypertile':
+      return hyperTileFeeds(name, change, shape)
+  }
+}
