@@ -31,6 +31,8 @@ export interface Fixture {
   stripe: StripeDouble
   /** Oldest first. */
   readonly mails: SentMail[]
+  /** The functions' settings, to start them elsewhere. */
+  env: Record<string, string>
   /** Lines that the functions logged. */
   logs: string[]
   /** While on, the mail provider answers with 500. */
@@ -84,18 +86,19 @@ export async function startFixture(): Promise<Fixture> {
   await database.sql`
     update public.plans set stripe_price_id = 'price_' || id || '_month' where id <> 'free'`
   const keys = await tokenKeys()
+  const env = {
+    ...SECRETS,
+    SUPABASE_URL,
+    DATABASE_URL: database.url,
+    STRIPE_SECRET_KEY: stripe.apiKey,
+    STRIPE_API_URL: stripe.url,
+    RESEND_API_KEY: 're_test',
+    RESEND_URL: sink.url,
+    APP_URL: 'https://app.test/account',
+  }
   const begin = (keys: () => Response | Promise<Response>) =>
     startFunctions({
-      env: {
-        ...SECRETS,
-        SUPABASE_URL,
-        DATABASE_URL: database.url,
-        STRIPE_SECRET_KEY: stripe.apiKey,
-        STRIPE_API_URL: stripe.url,
-        RESEND_API_KEY: 're_test',
-        RESEND_URL: sink.url,
-        APP_URL: 'https://app.test/account',
-      },
+      env,
       now: clock.now,
       log: line => logs.push(line),
       fetch: async (input, init) =>
@@ -108,6 +111,7 @@ export async function startFixture(): Promise<Fixture> {
     database,
     stripe,
     logs,
+    env,
     get mails() {
       return sink.all().map(mail => ({ ...mail, to: mail.to[0]! }))
     },

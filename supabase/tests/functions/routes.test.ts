@@ -300,6 +300,16 @@ describe('shared workflows', () => {
     })
   })
 
+  test('opened in a browser, the link leads into the app and shows nothing of the workflow', async () => {
+    const token = 'b'.repeat(32)
+    const headers = { accept: 'text/html,application/xhtml+xml' }
+    const answer = await cloud.call('GET', `/shared/${token}`, { headers })
+    expect(answer.headers.get('content-type')).toContain('text/html')
+    expect(await answer.text()).toContain(`href="comfyrunner://shared/${token}"`)
+    for (const bad of ['a"><script>alert(1)</script>', `${'a'.repeat(20)}%00`, '../'.repeat(9)])
+      expect((await cloud.call('GET', `/shared/${encodeURIComponent(bad)}`)).status).toBe(400)
+  })
+
   test('are not to be guessed: 60 tries a minute from one address', async () => {
     const headers = { 'x-forwarded-for': '192.0.2.7' }
     await cloud.database

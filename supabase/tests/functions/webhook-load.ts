@@ -15,8 +15,13 @@ export interface LoadReport {
 }
 
 /** Makes `rate * seconds` changes at Stripe, then delivers their events, signed, `rate` a second. */
+type Cloud = Pick<Fixture, 'stripe' | 'subscribe' | 'person' | 'advance' | 'call'> & {
+  /** Awaited before the clock starts. */
+  ready?(): Promise<void>
+}
+
 export async function webhookLoad(
-  cloud: Fixture,
+  cloud: Cloud,
   { rate, seconds }: { rate: number; seconds: number },
 ): Promise<LoadReport> {
   const { stripe } = cloud
@@ -41,6 +46,7 @@ export async function webhookLoad(
     }),
   )
 
+  await cloud.ready?.()
   const startedMs = performance.now()
   const took: number[] = []
   const statuses = await Promise.all(
