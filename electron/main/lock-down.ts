@@ -1,6 +1,6 @@
 // What no page of ours may do, set before any window exists.
 // https://www.electronjs.org/docs/latest/tutorial/security
-import { isLoopback } from '../../engine/host/network.ts'
+import { isSafeAddress } from '../../engine/host/network.ts'
 import { type Electron, isPage, pageScheme } from './electron.ts'
 
 /** Call before `app` is ready: schemes cannot be registered later. */
@@ -18,17 +18,12 @@ export function lockDown({ app, protocol, shell }: Electron): void {
     })
     contents.on('will-attach-webview', event => event.preventDefault())
     contents.setWindowOpenHandler(({ url }) => {
-      // A link out opens in the user's browser, never in a window of ours.
-      if (mayOpen(url)) void shell.openExternal(url)
+      // A link out opens in the user's browser, never in a window of ours; a file or another program
+      // is no link.
+      if (isSafeAddress(url)) void shell.openExternal(url)
       return { action: 'deny' }
     })
   })
-}
-
-/** The web, and this machine's own servers: a local cloud's pages. Never files, never other programs. */
-function mayOpen(text: string): boolean {
-  const url = URL.parse(text)
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
 }
 
 /** Camera, notifications and the like: the page needs none but writing to the clipboard. */

@@ -1,8 +1,9 @@
 // One person's account: who is signed in, what the cloud last said of them, and everything that can
 // be done about it. Loaded when somebody signs in, and at a start when somebody is signed in.
+import { z } from 'zod'
 import type { Problem } from '../api/contract.ts'
 import type { Account, AccountDetails } from '../api/contract-account.ts'
-import type { Network } from '../host/network.ts'
+import { isLoopback, isSafeAddress, type Network } from '../host/network.ts'
 import type { Secrets } from '../host/secrets.ts'
 import type { Store } from '../store/store.ts'
 import { openCloud } from './cloud.ts'
@@ -11,8 +12,8 @@ import { type CloudWorkflows, cloudWorkflows } from './cloud-workflows.ts'
 import { type CloudUsage, readDetails } from './details.ts'
 import { quotaProblem } from './quota-words.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
-import { createUsage, type UsageAnswer } from './usage.ts'
-import { AccountError, inWords, SESSION_ENDED } from './words.ts'
+import { createUsage, readUsageAnswer } from './usage.ts'
+import { AccountError, inWords, NOT_ANSWERED, SESSION_ENDED } from './words.ts'
 
 /** Runs of a series are reported together. */
 const REPORT_SOON_MS = 3_000
@@ -20,6 +21,9 @@ const REPORT_AGAIN_MS = 5 * 60_000
 /** While Stripe's page is open in the browser: what changed there shows here. */
 const FOLLOW_EVERY_MS = 2_000
 const FOLLOW_FOR_MS = 15 * 60_000
+const OFFLINE = 'Offline: the account’s cloud is not asked. Your work here goes on.'
+/** Signing out ends here by then, also when the cloud does not answer. */
+const GOODBYE_MS = 5_000
 
 export interface AccountOptions {
   config: CloudConfig
@@ -80,6 +84,8 @@ export function openAccount(options: AccountOptions): OpenAccount {
   let closed = false
   let trouble: string | undefined
   let followUntilMs = 0
+  /** Counts sign-outs: what was asked before one is not heard after it. */
+  let era = 0
   let timer: NodeJS.Timeout | undefined
 
   // An answer may come when the app is closing, and the database with it.
@@ -108,22 +114,30 @@ export function openAccount(options: AccountOptions): OpenAccount {
   const usage = createUsage({
     store,
     device,
-    report: body => cloud.call<UsageAnswer>('POST', '/usage/sync', body),
+    report: body =>
+      asking(async () => readUsageAnswer(await cloud.call('POST', '/usage/sync', body))),
     leaseUnits: () => heard()?.leaseUnits,
     heard: hearUsage,
     refusal: () => quotaProblem(heard()?.details, alive, trouble),
     now: Date.now,
   })
 
+  /** The network door would refuse; libraries would try again and again, and make people wait. */
+  const offline = () =>
+    store.settings.all().offline && !isLoopback(new URL(options.config.url).hostname)
+
   /** Notes whether the cloud could be asked, and whether the session still stands. */
   async function asking<T>(work: () => Promise<T>): Promise<T> {
+    const asked = era
     try {
+      if (offline()) throw new AccountError('unreachable', OFFLINE)
       const answer = await work()
-      trouble = undefined
+      if (asked === era) trouble = undefined
       return answer
     } catch (raw) {
       const error = inWords(raw as Error)
-      if (error.code === 'unreachable') trouble = error.message
+      if (asked !== era) throw error
+      if (NOT_ANSWERED.has(error.code)) trouble = error.message
       if (SESSION_ENDED.has(error.code) || error.code === 'unauthorized') {
         alive = false
         trouble = error.message
@@ -134,7 +148,9 @@ export function openAccount(options: AccountOptions): OpenAccount {
   }
 
   async function hear(): Promise<void> {
+    const asked = era
     const { details, leaseUnits } = readDetails(await cloud.rpc('my_account'), device.id)
+    if (asked !== era || closed) return
     settings.setAccount('user', { id: details.id, email: details.email } satisfies KnownUser)
     settings.setAccount('heard', { details, leaseUnits, heardMs: Date.now() } satisfies Heard)
     alive = true
@@ -161,8 +177,9 @@ export function openAccount(options: AccountOptions): OpenAccount {
   /** After whatever made a session. The first allowance comes along, so going offline then is fine. */
   async function entered(): Promise<void> {
     signIn.settle()
+    const asked = era
     const { data } = await auth.getSession()
-    if (!data.session) return
+    if (!data.session || asked !== era) return
     const { id, email = '' } = data.session.user
     settings.setAccount('user', { id, email } satisfies KnownUser)
     alive = true
@@ -242,7 +259,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
 
   /** Where the person goes in the browser; what they do there shows here. */
   const visit = async (path: string, body: object) => {
-    const answer = await asking(() => cloud.call<{ url: string }>('POST', path, body))
+    const answer = await asking(async () => page.parse(await cloud.call('POST', path, body)))
     follow()
     return answer
   }
@@ -273,10 +290,19 @@ export function openAccount(options: AccountOptions): OpenAccount {
     async signOut(everywhere) {
       const user = known()
       if (user && alive) {
-        await usage.settle(user.id).catch(() => {})
-        // Unreachable: the token ends by itself, and is gone from here at once.
-        await auth.signOut({ scope: everywhere ? 'global' : 'local' }).catch(() => {})
+        const goodbye = asking(async () => {
+          await usage.settle(user.id).catch(() => {})
+          return auth.signOut({ scope: everywhere ? 'global' : 'local' })
+        })
+        const said = await within(GOODBYE_MS, goodbye)
+        // Here alone the token is gone at once and ends by itself; elsewhere it would go on.
+        if (everywhere && (!said || said.error))
+          throw new AccountError(
+            'unreachable',
+            'The account’s cloud cannot be reached, so your other devices are still signed in. Try again, or sign out on this device only.',
+          )
       }
+      era++
       for (const name of [
         'account.session',
         'account.session-code-verifier',
@@ -324,7 +350,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
       }),
     cancelDeletion: () => changing(() => cloud.call('DELETE', '/deletion')),
     workflows: cloudWorkflows({
-      cloud,
+      cloud: { ...cloud, rpc: (name, args) => asking(() => cloud.rpc(name, args)) },
       store,
       device: () => device.id,
       user: mustBeKnown,
@@ -346,6 +372,18 @@ export function openAccount(options: AccountOptions): OpenAccount {
       cloud.close()
     },
   }
+}
+
+/** A page for the system's browser. */
+const page = z.object({ url: z.string().refine(isSafeAddress) })
+
+/** @returns nothing when it failed or took longer */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>(done => {
+    timer = setTimeout(done, ms, undefined)
+  })
+  return Promise.race([work.catch(() => undefined), late]).finally(() => clearTimeout(timer))
 }
 
 /** The ways in, each followed by what a new session needs. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isSafeAddress } from '../host/network.ts'
 
 /** Of a Supabase project: its address and its publishable key, which is no secret. */
 export interface CloudConfig {
@@ -9,7 +10,10 @@ export interface CloudConfig {
   key: string
 }
 
-const config = z.object({ url: z.url({ protocol: /^https?$/ }), key: z.string().min(1) })
+/** Passwords and tokens go there. */
+const address = z.url().refine(isSafeAddress, 'must begin with https://')
+
+const config = z.object({ url: address, key: z.string().min(1) })
 
 /** `COMFYRUNNER_CLOUD_URL` and `_KEY`, else `cloud.json` of the resources. @throws Error when it is malformed */
 export function cloudConfig(

@@ -4,7 +4,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import type { Network } from '../host/network.ts'
 import type { Secrets } from '../host/secrets.ts'
 import type { CloudConfig } from './cloud-config.ts'
-import { networkFetch } from './network-fetch.ts'
+import { type Bounds, networkFetch } from './network-fetch.ts'
 import { AccountError, inWords } from './words.ts'
 
 const SESSION = 'account.session'
@@ -24,6 +24,14 @@ const PURPOSES: [RegExp, string][] = [
 export const purposeOf = ({ pathname }: URL): string =>
   PURPOSES.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'your account'
 
+const MB = 2 ** 20
+
+/** A workflow has 4 MB, twice that as JSON in JSON; an export has all of them. */
+const boundsOf = ({ pathname }: URL): Bounds =>
+  pathname.endsWith('/export')
+    ? { limitBytes: 1100 * MB, timeoutMs: 15 * 60_000 }
+    : { limitBytes: 10 * MB, timeoutMs: /workflow/.test(pathname) ? 120_000 : 30_000 }
+
 export interface Cloud {
   readonly auth: SupabaseClient['auth']
   /** Calls a function of the database as the person. @throws AccountError */
@@ -37,10 +45,12 @@ export interface Cloud {
 }
 
 export function openCloud(config: CloudConfig, network: Network, secrets: Secrets): Cloud {
-  const send = networkFetch(network, purposeOf)
+  const send = networkFetch(network, purposeOf, boundsOf)
   const client = createClient(config.url, config.key, {
     auth: {
       flowType: 'pkce',
+      // A token is renewed when something is to be said, not by a clock that goes on asking.
+      autoRefreshToken: false,
       detectSessionInUrl: false,
       storageKey: SESSION,
       storage: {
@@ -90,7 +100,12 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
     functionUrl,
     rpc: (name, args = {}) =>
       withToken(async () => {
-        const { data, error, status } = await client.rpc(name, args)
+        const { data, error, status } = await client.rpc(name, args).then(
+          answer => answer,
+          error => {
+            throw inWords(error)
+          },
+        )
         if (!error) return data
         if (status === 401) throw new AccountError('unauthorized', error.message)
         throw refusal(error, status)
@@ -98,7 +113,10 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
     call: <T>(method: string, path: string, body?: object) =>
       withToken(async () => {
         const answer = await ask(method, path, body)
-        return (answer.status === 204 ? undefined : await answer.json()) as T
+        if (answer.status === 204) return undefined as T
+        return (await answer.json().catch(error => {
+          throw inWords(error)
+        })) as T
       }),
     bytes: path =>
       withToken(async () => new Uint8Array(await (await ask('GET', path)).arrayBuffer())),
@@ -121,8 +139,10 @@ async function problemOf(answer: Response): Promise<AccountError> {
     | { code?: string; title?: string; detail?: string }
     | undefined
   if (answer.status === 401) return new AccountError('unauthorized', 'Sign in again.')
-  const message = problem?.detail ?? problem?.title ?? `The cloud answered ${answer.status}.`
-  return inWords({ code: problem?.code ?? `http_${answer.status}`, message })
+  if (typeof problem?.code === 'string')
+    return inWords({ code: problem.code, message: String(problem.detail ?? problem.title) })
+  const message = `The account’s cloud answered ${answer.status}.`
+  return inWords({ code: `http_${answer.status}`, message, status: answer.status })
 }
 
 function parsed(text: string | null): unknown {

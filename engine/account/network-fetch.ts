@@ -2,9 +2,18 @@
 // the ledger and obeys the offline switch.
 import type { Network } from '../host/network.ts'
 
-/** @param purposeOf words for the ledger, by what is asked */
+export interface Bounds {
+  limitBytes: number
+  timeoutMs: number
+}
+
+/** @param purposeOf words for the ledger, by what is asked · @param boundsOf how much and how long */
 export const networkFetch =
-  (network: Network, purposeOf: (url: URL) => string): typeof fetch =>
+  (
+    network: Network,
+    purposeOf: (url: URL) => string,
+    boundsOf: (url: URL) => Bounds,
+  ): typeof fetch =>
   async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input)
     const answer = await network({
@@ -14,6 +23,7 @@ export const networkFetch =
       headers: Object.fromEntries(new Headers(init.headers)),
       body: bodyOf(init.body),
       signal: init.signal ?? undefined,
+      ...boundsOf(url),
     })
     // The body is decoded already; these would make a reader decode it again.
     const headers = new Headers(answer.headers)

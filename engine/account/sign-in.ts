@@ -122,7 +122,12 @@ export function createSignIn({ auth, functionUrl }: Cloud, changed: () => void):
     },
     async reset(email, code, password) {
       ok(await auth.verifyOtp({ email, token: code.trim(), type: 'recovery' }))
-      ok(await auth.updateUser({ password }))
+      const { error } = await auth.updateUser({ password })
+      if (!error) return
+      // The code made a session, which nobody asked for without the new password.
+      await auth.signOut({ scope: 'local' })
+      const { code: why, message } = inWords(error)
+      throw new AccountError(why, `${message} Ask for another code to try again.`)
     },
     settle,
   }

@@ -1,6 +1,7 @@
 // How many workflows were run: counted here first, reported in batches that may be sent twice, and
 // run on allowances ("leases") that this device holds, so that a limit is exact without being asked
 // for every run and while offline. Counts only, never content.
+import { z } from 'zod'
 import type { Problem } from '../api/contract.ts'
 import type { Store } from '../store/store.ts'
 import { type CloudUsage, readUsage } from './details.ts'
@@ -9,12 +10,20 @@ const BATCH = 500
 /** Asked for before the cloud has said how many this plan gives. */
 const FIRST_WANT = 10
 
-export interface UsageAnswer {
-  accepted: number
-  duplicate: number
-  lease: { id: string; units: number; used: number } | null
-  usage: unknown
-  limitReached: boolean
+const MOST_UNITS = 1_000_000
+const units = z.number().int().min(0).max(MOST_UNITS)
+
+const answer = z.looseObject({
+  lease: z.object({ id: z.uuid(), units, used: units }).nullable(),
+  usage: z.unknown(),
+})
+export type UsageAnswer = z.infer<typeof answer>
+
+/** @throws ZodError when it is something else */
+export const readUsageAnswer = (value: unknown): UsageAnswer => {
+  const read = answer.parse(value)
+  readUsage(read.usage)
+  return read
 }
 
 export interface UsageReport {

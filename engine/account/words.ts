@@ -45,6 +45,12 @@ export const SESSION_ENDED = new Set([
   'user_banned',
 ])
 
+/** Codes that mean: nothing was said to us, or nothing that we understand. */
+export const NOT_ANSWERED = new Set(['unreachable', 'not_understood'])
+
+/** What a server says to people is a sentence; an error page of a proxy is longer. */
+const WORDS_LIMIT = 300
+
 interface Failure {
   code?: string | undefined
   name?: string | undefined
@@ -62,15 +68,28 @@ export function inWords(said: Failure): AccountError {
   if (isUnreachable(said))
     return new AccountError(
       'unreachable',
-      said.message.startsWith('Offline')
+      String(said.message).startsWith('Offline')
         ? said.message
         : 'The account’s cloud cannot be reached. Your work here goes on.',
     )
+  if (isGarbled(said))
+    return new AccountError(
+      'not_understood',
+      'Something else than the account’s cloud answered. A hotel’s or company’s network may stand between; or this ComfyRunner is too old. Your work here goes on.',
+    )
   return new AccountError(code, said.message)
 }
+
+/** No JSON, JSON of another shape, a page: a captive portal, a proxy, another version. */
+const isGarbled = ({ name, message }: Failure): boolean =>
+  ['SyntaxError', 'ZodError', '$ZodError', 'AuthUnknownError', 'TypeError'].includes(name ?? '') ||
+  typeof message !== 'string' ||
+  message.length > WORDS_LIMIT ||
+  /<(!doctype|html|head|body)/i.test(message)
 
 const isUnreachable = ({ name, status, message }: Failure): boolean =>
   name === 'NetworkError' ||
   name === 'AuthRetryableFetchError' ||
   status === 0 ||
+  (status !== undefined && status >= 500) ||
   /NetworkError|could not be reached|^Offline/.test(message)

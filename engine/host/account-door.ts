@@ -1,7 +1,6 @@
 // The account as the host sees it. Its code is loaded only for people who sign in: without a cloud,
 // or signed out, nothing here asks anybody anything.
 import { createHash, randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { KnownUser, OpenAccount } from '../account/account.ts'
 import { cloudConfig } from '../account/cloud-config.ts'
 import type { Problem } from '../api/contract.ts'
@@ -32,6 +31,13 @@ export interface AccountDoorOptions {
   notice(words: string): void
 }
 
+/** A device's name on the account page. The machine's own name is nobody's business. */
+const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: 'Mac',
+  linux: 'Linux computer',
+  win32: 'Windows computer',
+}
+
 const NOBODY: Account = { available: false, state: 'signedOut', reachable: true, browser: false }
 
 export function accountDoor(options: AccountDoorOptions): AccountDoor {
@@ -55,7 +61,7 @@ export function accountDoor(options: AccountDoorOptions): AccountDoor {
           get id() {
             return deviceId(store)
           },
-          name: hostname(),
+          name: PLATFORMS[process.platform] ?? 'Computer',
         },
         changed: () => options.changed(state()),
       })

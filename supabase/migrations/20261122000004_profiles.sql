@@ -89,7 +89,10 @@ create function app.on_user_changed() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if new.email is distinct from old.email then
-    perform app.leave_mailbox(new.id);
+    -- Another spelling of the same mailbox is no move: its runs would count twice.
+    if app.mailbox(new.email) is distinct from app.mailbox(old.email) then
+      perform app.leave_mailbox(new.id);
+    end if;
     perform app.audit(new.id, 'account.email_changed');
   end if;
   if new.encrypted_password is distinct from old.encrypted_password then

@@ -15,7 +15,8 @@ begin
   insert into public.devices as d (id, user_id, name) values (device, person, v_name)
   on conflict (user_id, id) do update set name = v_name, last_seen_at = app.now()
   returning * into v_device;
-  if (select count(*) from public.devices where user_id = person and revoked_at is null) > 200 then
+  if (select count(*) filter (where revoked_at is null) > 200 or count(*) > 1000
+    from public.devices where user_id = person) then
     perform app.refuse(409, 'too_many_devices', 'Sign out on a device you no longer use first.');
   end if;
   return v_device;

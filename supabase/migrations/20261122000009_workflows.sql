@@ -78,7 +78,8 @@ comment on function app.own_workflow(uuid, uuid) is 'The row, locked; refuses wi
 create function app.clean_workflow_name(name text) returns text
 language plpgsql immutable set search_path = '' as $$
 begin
-  name := trim(name);
+  -- Control characters, and marks that turn the direction of what follows, only serve to mislead.
+  name := trim(regexp_replace(name, '[\u0001-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]', ' ', 'g'));
   if name is null or char_length(name) not between 1 and 200 then
     perform app.refuse(422, 'bad_name', 'A workflow''s name has 1 to 200 characters.');
   end if;
@@ -128,9 +129,14 @@ begin
   perform app.limit_rate('save_workflow', v_person.id);
   if octet_length(p_document) > 4 * 1024 * 1024 then
     perform app.refuse(413, 'document_too_large', 'A workflow may have 4 MB.');
-  elsif p_document is null or p_document is not json object then
-    perform app.refuse(422, 'bad_document', 'A workflow''s document is a JSON object.');
   end if;
+  begin
+    if p_document is null or p_document is not json object then
+      perform app.refuse(422, 'bad_document', 'A workflow''s document is a JSON object.');
+    end if;
+  exception when statement_too_complex then
+    perform app.refuse(422, 'bad_document', 'The workflow''s document is nested too deeply.');
+  end;
   select * into v_workflow from public.stored_workflows where user_id = v_person.id and id = p_id;
   if v_workflow.id is null and p_base_version > 0 then
     perform app.refuse(404, 'no_workflow', 'There is no such workflow in this account.');

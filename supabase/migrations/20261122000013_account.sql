@@ -71,7 +71,8 @@ begin
     'devices', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name,
         'createdAt', created_at, 'lastSeenAt', last_seen_at, 'revokedAt', revoked_at)
         order by last_seen_at desc, id), '[]')
-      from public.devices where user_id = person));
+      from (select * from public.devices where user_id = person
+        order by revoked_at is not null, last_seen_at desc, id limit 250) present));
 end $$;
 comment on function app.account_of(uuid) is
   'What public.my_account() shows, of anyone: for the functions.';

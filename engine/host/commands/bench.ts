@@ -1,5 +1,5 @@
 // `comfyrunner bench`: how fast this machine runs the engine.
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { benchEngine, benchText } from '../../../bench/engine-bench.ts'
 import { testProvider } from '../../backends/provider-test.ts'
 import { writeJson } from '../../graph/json.ts'
@@ -21,6 +21,7 @@ export async function bench(args: string[]): Promise<number> {
   const report = await benchEngine({
     checkpoints: positionals.map(file => resolve(file)),
     resources: folders.resources,
+    int8Dir: join(folders.data, 'int8'),
     note,
   })
   const text = values.json

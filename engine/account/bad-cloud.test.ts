@@ -1,0 +1,299 @@
+// A cloud that answers anything: the app stays alive, says so, and goes on with what it holds.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createNetwork } from '../host/network.ts'
+import { fileSecrets, type Secrets } from '../host/secrets.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { type OpenAccount, openAccount } from './account.ts'
+
+const ID = '2b8c6e0a-6b0a-4d55-9a6e-0d3c0b7f8f10'
+const TIME = '2026-11-22T10:00:00+00:00'
+const PLAN = {
+  id: 'free',
+  name: 'Free',
+  description: '',
+  priceCents: 0,
+  currency: 'eur',
+  interval: null,
+  trialWorkflows: 50,
+  monthlyWorkflows: null,
+  storageBytes: 5000,
+  aiGenerations: 0,
+  pastDueGraceDays: 7,
+  leaseUnits: 5,
+  offlineGrace: 10,
+}
+const USAGE = { kind: 'trial', periodStart: TIME, periodEnd: null, used: 0, limit: 50 }
+const USER = { id: ID, aud: 'authenticated', email: 'ann@example.test', app_metadata: {} }
+const SESSION = (n: number) => ({
+  access_token: `access-${n}`,
+  refresh_token: `refresh-${n}`,
+  token_type: 'bearer',
+  expires_in: 3600,
+  user: USER,
+})
+const ACCOUNT = {
+  profile: {
+    id: ID,
+    email: USER.email,
+    emailVerified: true,
+    displayName: null,
+    createdAt: TIME,
+    suspended: null,
+  },
+  plan: PLAN,
+  plans: [PLAN],
+  subscription: null,
+  usage: USAGE,
+  storage: { usedBytes: 0, limitBytes: 5000, workflows: 0 },
+  mail: { productNews: false, usageAlerts: true },
+  deletion: null,
+  identities: [{ provider: 'email' }],
+  devices: [],
+  invoices: [],
+}
+const SYNCED = {
+  accepted: 0,
+  duplicate: 0,
+  lease: { id: '7f0a9a52-52d2-4a3b-b0a1-6b9a5d9c1d11', units: 5, used: 0 },
+  usage: USAGE,
+  limitReached: false,
+}
+
+type Answer = (response: ServerResponse) => void
+const json =
+  (value: unknown, status = 200): Answer =>
+  response => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(typeof value === 'string' ? value : JSON.stringify(value))
+  }
+
+let sessions = 0
+const GOOD: Record<string, () => Answer> = {
+  '/auth/v1/token': () => json(SESSION(++sessions)),
+  '/auth/v1/verify': () => json(SESSION(++sessions)),
+  '/auth/v1/user': () => json(USER),
+  '/auth/v1/logout': () => json({}),
+  '/rest/v1/rpc/my_account': () => json(ACCOUNT),
+  '/functions/v1/account/usage/sync': () => json(SYNCED),
+}
+
+let dir: string
+let store: Store
+let secrets: Secrets
+let account: OpenAccount
+let asked: string[]
+/** Instead of the good answer, by path or for all (`*`). */
+let instead: Record<string, Answer>
+let end: () => void
+
+beforeEach(async () => {
+  asked = []
+  instead = {}
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, 'http://cloud')
+    asked.push(pathname)
+    const answer = instead[pathname] ?? instead['*'] ?? GOOD[pathname]?.() ?? json({}, 404)
+    answer(response)
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  dir = mkdtempSync(join(tmpdir(), 'bad-cloud-'))
+  store = openStore(join(dir, 'comfyrunner.db'))
+  secrets = fileSecrets(join(dir, 'secrets'))
+  account = openAccount({
+    config: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: 'k' },
+    secrets,
+    network: createNetwork(store.ledger, () => false),
+    store,
+    device: { id: '0e0f6a3e-6c3d-4b26-9d2a-5f1f6cf3e001', name: 'desk' },
+    changed: () => {},
+    workflowsChanged: () => {},
+  })
+  end = () => {
+    account.close()
+    server.closeAllConnections()
+    server.close()
+    store.close()
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+afterEach(() => end())
+
+const enter = () => account.signIn.withPassword(USER.email, 'a long password')
+const use = (n: number) => {
+  for (let i = 0; i < n; i++) store.usage.count(ID, crypto.randomUUID(), 'workflow', Date.now())
+}
+
+const page: Answer = response => {
+  response.writeHead(200, { 'content-type': 'text/html' })
+  response.end(`<!doctype html><html><h1>Welcome to the hotel</h1>${'x'.repeat(5000)}</html>`)
+}
+const GARBAGE: [string, Answer][] = [
+  ['a hotel’s page', page],
+  ['half of a JSON', json('{"profile": {"id": ')],
+  ['null', json('null')],
+  ['a list', json([1, 2, 3])],
+  ['another shape', json({ profile: 'x', usage: { used: 'NaN' }, lease: { units: -1 } })],
+  ['numbers out of bounds', json('{"lease":{"id":"x","units":1e999,"used":-1e999}}')],
+  ['a proxy’s error', response => response.writeHead(502).end('<html>Bad gateway</html>')],
+  ['an error of pages', json(JSON.stringify({ message: '<html>'.repeat(9999) }), 400)],
+  ['somewhere else', response => response.writeHead(302, { location: 'http://[::1]:9/' }).end()],
+  ['a cut line', response => response.destroy()],
+  ['too much', response => void response.write('"'.padEnd(11 * 2 ** 20, 'x'))],
+]
+
+test.each(GARBAGE)(
+  '%s: said in a sentence, what was heard stays, runs go on',
+  async (_, answer) => {
+    await enter()
+    // Auth still answers, the rest does not.
+    for (const path of ['/rest/v1/rpc/my_account', '/functions/v1/account/usage/sync'])
+      instead[path] = answer
+    const one = await account.refresh()
+    expect(one).toMatchObject({
+      state: 'signedIn',
+      reachable: false,
+      details: { email: USER.email },
+    })
+    expect(one.why!.length).toBeLessThan(300)
+    expect(one.why).toMatch(/goes on/)
+    expect(one.why).not.toMatch(/[<{]|JSON|token/)
+    expect(await account.admit()).toBeUndefined()
+    // Nothing does.
+    instead['*'] = answer
+    const two = await account.refresh()
+    expect(two).toMatchObject({ state: 'signedIn', reachable: false })
+    expect(two.why).toMatch(/goes on/)
+    use(5)
+    expect((await account.admit())?.code).toBe('allowance_unreachable')
+    // And then it does again: nothing was lost.
+    instead = {}
+    expect(await account.refresh()).toMatchObject({ state: 'signedIn', reachable: true })
+  },
+)
+
+test('a page to pay on is a page of the web', async () => {
+  await enter()
+  for (const url of [
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'http://evil.example/',
+    7,
+    null,
+  ]) {
+    instead['/functions/v1/account/checkout'] = json({ url })
+    await expect(account.checkout('plus')).rejects.toThrow(/goes on/)
+  }
+  instead['/functions/v1/account/checkout'] = json({ url: 'https://pay.example/1' })
+  expect(await account.checkout('plus')).toEqual({ url: 'https://pay.example/1' })
+})
+
+test('signed out while an answer is under way: nobody is signed in by it', async () => {
+  await enter()
+  let late: (() => void) | undefined
+  instead['/rest/v1/rpc/my_account'] = response => {
+    late = () => json(ACCOUNT)(response)
+  }
+  const refreshing = account.refresh()
+  while (!late) await new Promise(resolve => setTimeout(resolve, 5))
+  await account.signOut(false)
+  late()
+  await refreshing
+  expect(account.state()).toMatchObject({ state: 'signedOut', details: undefined })
+  expect(store.settings.account('user') ?? null).toBeNull()
+  expect(secrets.get('account.session')).toBeUndefined()
+  asked = []
+  await account.refresh()
+  expect(asked).toEqual([])
+})
+
+test('a cloud that never answers does not keep anybody from signing out here', async () => {
+  await enter()
+  instead['*'] = () => {}
+  const began = Date.now()
+  await account.signOut(false)
+  expect(Date.now() - began).toBeLessThan(15_000)
+  expect(account.state().state).toBe('signedOut')
+  expect(secrets.get('account.session')).toBeUndefined()
+}, 20_000)
+
+test('“everywhere” is not said where only this device heard of it', async () => {
+  await enter()
+  instead['*'] = response => response.destroy()
+  await expect(account.signOut(true)).rejects.toThrow('still signed in')
+  expect(account.state().state).toBe('signedIn')
+})
+
+test('an ended session is asked for no more, and leaves no timer that asks', async () => {
+  await enter()
+  // As an hour later: the token is over, and so is the session.
+  const stored = JSON.parse(secrets.get('account.session')!)
+  secrets.set('account.session', JSON.stringify({ ...stored, expires_at: 1000 }))
+  instead['/auth/v1/token'] = json({ code: 'session_expired', message: 'Session Expired' }, 400)
+  await account.refresh()
+  expect(account.state().state).toBe('expired')
+  asked = []
+  await account.refresh()
+  expect((await account.admit())?.code).toBeUndefined()
+  use(5)
+  expect((await account.admit())?.code).toBe('sign_in_again')
+  expect(asked).toEqual([])
+})
+
+test('a refused new password leaves nobody half signed in', async () => {
+  instead['/auth/v1/user'] = json(
+    { code: 'weak_password', message: 'Too weak', weak_password: { reasons: ['length'] } },
+    422,
+  )
+  await expect(account.signIn.reset(USER.email, '123456', 'short')).rejects.toThrow('another code')
+  expect(secrets.get('account.session')).toBeUndefined()
+  expect(account.state().state).toBe('signedOut')
+})
+
+test('offline, with a token that is over: said at once, nothing tried', async () => {
+  await enter()
+  account.close()
+  const stored = JSON.parse(secrets.get('account.session')!)
+  secrets.set('account.session', JSON.stringify({ ...stored, expires_at: 1000 }))
+  store.settings.change({ offline: true })
+  account = openAccount({
+    config: { url: 'https://cloud.invalid', key: 'k' },
+    secrets,
+    network: createNetwork(store.ledger, () => true),
+    store,
+    device: { id: '0e0f6a3e-6c3d-4b26-9d2a-5f1f6cf3e001', name: 'desk' },
+    changed: () => {},
+    workflowsChanged: () => {},
+  })
+  const before = store.ledger.list(1000).length
+  const began = Date.now()
+  expect(await account.refresh()).toMatchObject({
+    state: 'signedIn',
+    reachable: false,
+    why: expect.stringMatching(/^Offline/),
+  })
+  expect(await account.admit()).toBeUndefined()
+  use(5)
+  expect((await account.admit())?.code).toBe('allowance_unreachable')
+  await expect(account.workflows.list()).rejects.toThrow()
+  await account.signOut(false)
+  expect(account.state().state).toBe('signedOut')
+  expect(Date.now() - began).toBeLessThan(3000)
+  // auth-js looks once when it starts; the door refused it.
+  const since = store.ledger.list(1000).slice(0, -before)
+  expect(since.filter(({ refused }) => !refused)).toEqual([])
+  expect(since.length).toBeLessThanOrEqual(2)
+})
+
+test('no token in the database, the ledger or the notices', async () => {
+  await enter()
+  instead['*'] = json({ message: 'access-1 refresh-1', code: 'x' }, 400)
+  await account.refresh()
+  store.settings.account('heard')
+  const bytes = ['', '-wal'].map(more => readFileSync(join(dir, `comfyrunner.db${more}`), 'latin1'))
+  expect(bytes.join('')).not.toMatch(/access-\d|refresh-\d/)
+})
