@@ -2,12 +2,15 @@
 // the same processor does with plain matrix products in the same process.
 import { cpus } from 'node:os'
 import { basename, resolve } from 'node:path'
+import { int8Weights } from '../engine/inference/int8-file.ts'
+import { buildRounded, type OpProfile, profiles } from '../engine/inference/layers.ts'
 import type { OnnxGraph } from '../engine/inference/onnx-graph.ts'
 import { openWeights } from '../engine/inference/open-weights.ts'
 import {
   defaultThreads,
   openSession,
   type Session,
+  type SessionOptions,
   usualOptimization,
 } from '../engine/inference/session.ts'
 import type { Weights } from '../engine/inference/weights.ts'
@@ -16,6 +19,7 @@ import { buildUnet, unetConfig } from '../engine/models/unet.ts'
 import { buildVaeDecoder, vaeConfig } from '../engine/models/vae-graph.ts'
 import { sizeOf, type Tensor, tensor } from '../engine/tensor.ts'
 import { countFlops, matmulGraph } from './flops.ts'
+import { measureMemory } from './memory-bench.ts'
 
 export interface BenchOptions {
   /** Checkpoints to measure beside the starter model. */
@@ -25,6 +29,8 @@ export interface BenchOptions {
   threads?: number
   /** Picture edges in pixels, as latents of an eighth. */
   sizes?: number[]
+  /** Where weights rounded to 8 bits are kept; without it that is not measured. */
+  int8Dir?: string
   /** Told what is measured next. */
   note?: (text: string) => void
 }
@@ -32,12 +38,21 @@ export interface BenchOptions {
 export interface Measure {
   /** Edge of the picture, at 8 pixels a latent. */
   pixels: number
+  /** Of the network as it is defined. Fast convolutions compute less. */
   gflop: number
   wallSeconds: number
   /** Of all threads together. */
   cpuSeconds: number
-  /** Achieved share of the peak. */
+  /** `gflop` a processor second, as a share of the peak: above 1 where fast convolutions save work. */
   share: number
+}
+
+/** The same step with weights and inputs of large layers in 8 bits. */
+export interface Int8Measure extends Measure {
+  /** Of the exact step's processor seconds. */
+  ratio: number
+  /** Root mean square of what differs in a step's output, as a share of the output's. */
+  difference: number
 }
 
 export interface ModelReport {
@@ -52,6 +67,9 @@ export interface ModelReport {
   /** One step with guidance: a batch of two. */
   steps: Measure[]
   vaeDecode: Measure[]
+  int8: Int8Measure[]
+  /** The most that an engine process holds for a picture of 512 px; where the system says it. */
+  peakRssMb?: number
 }
 
 export interface BenchReport {
@@ -77,8 +95,8 @@ export async function benchEngine(options: BenchOptions = {}): Promise<BenchRepo
     peaks.push(await peakGflops(threads))
   }
   const peak = Math.max(...peaks)
-  for (const measure of models.flatMap(model => [...model.steps, ...model.vaeDecode]))
-    measure.share = measure.gflop / measure.cpuSeconds / peak
+  const measures = models.flatMap(model => [...model.steps, ...model.vaeDecode, ...model.int8])
+  for (const measure of measures) measure.share = measure.gflop / measure.cpuSeconds / peak
   return { processor: cpus()[0]?.model ?? 'unknown', threads, peakGflops: peak, models }
 }
 
@@ -102,15 +120,22 @@ export function benchText(report: BenchReport): string {
       for (const { pixels, cpuSeconds, wallSeconds, gflop, share } of measures)
         lines.push(
           `  ${what} at ${pixels} px: ${cpuSeconds.toFixed(2)} CPU-s, ${wallSeconds.toFixed(2)} s, ` +
-            `${gflop.toFixed(0)} GFLOP, ${(share * 100).toFixed(0)} % of the peak`,
+            `${gflop.toFixed(0)} GFLOP nominal, ${(share * 100).toFixed(0)} % of the peak`,
         )
+    for (const { pixels, cpuSeconds, ratio, difference } of model.int8)
+      lines.push(
+        `  UNet step in 8 bits at ${pixels} px: ${cpuSeconds.toFixed(2)} CPU-s, ${ratio.toFixed(2)} of ` +
+          `the exact one; its output differs by ${(difference * 100).toFixed(1)} % (rms)`,
+      )
+    if (model.peakRssMb !== undefined)
+      lines.push(`  the engine process holds at most ${model.peakRssMb} MB for a picture of 512 px`)
   }
   return lines.join('\n')
 }
 
 async function benchModel(
   file: string,
-  { threads, sizes = [256, 512] }: BenchOptions,
+  { threads, sizes = [256, 512], int8Dir }: BenchOptions,
 ): Promise<ModelReport> {
   const idleBytes = process.memoryUsage.rss()
   const started = performance.now()
@@ -124,13 +149,22 @@ async function benchModel(
   const loadSeconds = (performance.now() - started) / 1000
   const loadRssMb = (process.memoryUsage.rss() - idleBytes) / 1e6
   const steps: Measure[] = []
-  for (const pixels of sizes)
-    steps.push(
-      await measure(unet, unetOf(weights), unetFeeds(weights, pixels / 8), pixels, threads),
-    )
+  const exact: Tensor[] = []
+  for (const pixels of sizes) {
+    const feeds = unetFeeds(weights, pixels / 8)
+    steps.push(await measure(unet, unetOf(weights, direct), feeds, pixels, threads))
+    exact.push((await unet.run(feeds)).out!)
+  }
   await unet.release()
+  const int8 = int8Dir
+    ? await measureInt8(weights, int8Dir, {
+        steps,
+        exact,
+        options: options(unetConfig(weights).prefix),
+      })
+    : []
   const decoder = await openSession(
-    decoderOf(weights),
+    buildVaeDecoder(weights, vaeConfig(weights), { tall: true }),
     options(`${vaeConfig(weights).prefix}decoder.`),
   )
   const feeds = (edge: number) => ({
@@ -138,14 +172,61 @@ async function benchModel(
   })
   const vaeDecode: Measure[] = []
   for (const pixels of sizes)
-    vaeDecode.push(await measure(decoder, decoderOf(weights), feeds(pixels / 8), pixels, threads))
+    vaeDecode.push(
+      await measure(decoder, directDecoder(weights), feeds(pixels / 8), pixels, threads),
+    )
   const runRssMb = (process.memoryUsage.rss() - idleBytes) / 1e6
   await decoder.release()
-  return { name: basename(file), fileMb, loadSeconds, loadRssMb, runRssMb, steps, vaeDecode }
+  const peakRssMb = await peakOfPicture(file)
+  const memory = { loadRssMb, runRssMb, peakRssMb }
+  return { name: basename(file), fileMb, loadSeconds, ...memory, steps, vaeDecode, int8 }
 }
 
-const unetOf = (weights: Weights): OnnxGraph => buildUnet(weights, unetConfig(weights))
-const decoderOf = (weights: Weights): OnnxGraph => buildVaeDecoder(weights, vaeConfig(weights))
+async function peakOfPicture(file: string): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const { peakMb } = await measureMemory({ checkpoints: [file], pixels: 512, steps: 1 })
+  return peakMb[basename(file)]
+}
+
+async function measureInt8(
+  weights: Weights,
+  dir: string,
+  known: { steps: Measure[]; exact: Tensor[]; options: SessionOptions },
+): Promise<Int8Measure[]> {
+  const rounded = int8Weights(weights, unetConfig(weights).prefix, dir)
+  const session = await openSession(
+    buildRounded(rounded, () => unetOf(weights)),
+    known.options,
+  )
+  const measures: Int8Measure[] = []
+  for (const [i, step] of known.steps.entries()) {
+    const feeds = unetFeeds(weights, step.pixels / 8)
+    const { out } = await session.run(feeds)
+    const best = await bestRun(session, feeds)
+    const ratio = best.cpuSeconds / step.cpuSeconds
+    measures.push({ ...step, ...best, ratio, difference: difference(out!, known.exact[i]!) })
+  }
+  await session.release()
+  return measures
+}
+
+function difference(got: Tensor, expected: Tensor): number {
+  let wrong = 0
+  let all = 0
+  for (const [i, value] of expected.data.entries()) {
+    wrong += (value - got.data[i]!) ** 2
+    all += value ** 2
+  }
+  return Math.sqrt(wrong / all)
+}
+
+/** As it is defined, for counting operations. */
+const direct: OpProfile = { ...profiles.cpu, conv: 'direct' }
+
+const unetOf = (weights: Weights, profile?: OpProfile): OnnxGraph =>
+  buildUnet(weights, unetConfig(weights), { profile })
+const directDecoder = (weights: Weights): OnnxGraph =>
+  buildVaeDecoder(weights, vaeConfig(weights), { profile: direct })
 
 /** A step with guidance runs both prompts as one batch. */
 function unetFeeds(weights: Weights, edge: number): Record<string, Tensor> {
@@ -175,11 +256,14 @@ async function measure(
   threads?: number,
 ): Promise<Measure> {
   const gflop = (await countFlops(graph, feeds, threads)) / 1e9
+  return { pixels, gflop, ...(await bestRun(session, feeds)), share: 0 }
+}
+
+async function bestRun(session: Session, feeds: Record<string, Tensor>) {
   const runs = [await timed(() => session.run(feeds))]
   while (runs.length < 3 && runs[0]!.wallSeconds < longSeconds)
     runs.push(await timed(() => session.run(feeds)))
-  const best = runs.reduce((a, b) => (b.cpuSeconds < a.cpuSeconds ? b : a))
-  return { pixels, gflop, ...best, share: 0 }
+  return runs.reduce((a, b) => (b.cpuSeconds < a.cpuSeconds ? b : a))
 }
 
 async function timed(work: () => Promise<unknown>) {

@@ -13,3 +13,5 @@ const functions = startFunctions({
 })
 const { url } = await listen(functions.fetch)
 process.stdout.write(`${url}\n`)
+
+process.once('SIGTERM', () => process.exit())

@@ -1,5 +1,5 @@
-// The way to PostgreSQL. `prepare: false` for Supabase's transaction pooler; a lost connection is
-// opened again by the next query, and what may safely run twice is tried once more.
+// The way to PostgreSQL. A lost connection is opened again by the next query, and what may safely run
+// twice is tried once more.
 import postgres from 'postgres'
 
 export type Sql = postgres.Sql
@@ -7,10 +7,13 @@ export type Transaction = postgres.TransactionSql
 
 const CONNECTIONS = 8
 const RETRY_PAUSE_MS = 300
+/** Supabase's transaction pooler: each query may meet another server session, which prepared nothing. */
+const POOLER_PORT = '6543'
 
 export function openDatabase(url: string): Sql {
   return postgres(url, {
-    prepare: false,
+    // Half the round trips where it can be had.
+    prepare: new URL(url).port !== POOLER_PORT,
     max: CONNECTIONS,
     idle_timeout: 60,
     connect_timeout: 10,
