@@ -85,12 +85,26 @@ describe('the local engine', () => {
     expect(await becomes(() => engine.memory.rssBytes > 0)).toBe(true)
   })
 
-  it('lets go of models and results when asked', async () => {
+  it('lets go of models when asked, and keeps results', async () => {
     const engine = start()
     await run(engine, quick)
-    engine.free(true)
-    expect((await run(engine, quick)).events[0]).toEqual({ type: 'cached', nodes: [] })
+    const { pid } = engine
+    engine.free()
+    expect((await run(engine, quick)).events[0]).toEqual({ type: 'cached', nodes: ['one', 'show'] })
     expect(await becomes(() => engine.memory.modelBytes === 1)).toBe(true)
+    expect(engine.pid).toBe(pid)
+  })
+
+  it('lets go of models and results when asked, with all the memory of its process', async () => {
+    const engine = start()
+    await run(engine, quick)
+    const { pid } = engine
+    engine.free(true)
+    const { events, last } = await run(engine, quick)
+    expect(events[0]).toEqual({ type: 'cached', nodes: [] })
+    expect(last.type).toBe('finished')
+    expect(engine.pid).not.toBe(pid)
+    expect(await becomes(() => !isAlive(pid!))).toBe(true)
   })
 
   it('takes one run at a time', async () => {

@@ -43,6 +43,18 @@ test('what runs is never let go, and what is larger than the budget still runs',
   expect((await pool.run(recipe('1', 40), x)).out!.data[0]).toBe(2)
 })
 
+test('idle networks that map their weights make room; small ones and running ones stay', async () => {
+  const pool = new SessionPool({ budgetBytes: 1e12, threads: 1 })
+  await pool.start(recipe('1', 40e6))
+  await pool.start(recipe('2', 1e6))
+  await pool.makeRoom(1e6)
+  expect(pool.keys).toEqual(['1', '2'])
+  await pool.use(recipe('3', 40e6), async () => pool.startLarge(recipe('4', 3e9)))
+  expect(pool.keys).toEqual(['2', '3', '4'])
+  await pool.startLarge(recipe('4', 3e9))
+  expect(pool.keys).toEqual(['2', '3', '4'])
+})
+
 test('a session that failed to open is tried again', async () => {
   const pool = new SessionPool({ budgetBytes: 10, threads: 1 })
   const broken: SessionRecipe = {

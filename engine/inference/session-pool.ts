@@ -32,6 +32,12 @@ interface Entry {
   runs: number
 }
 
+/**
+ * What the process may hold before it lets go of networks that would take a second to open again. The
+ * pages of mapped weights count, though the system can take them back at any time.
+ */
+const comfortBytes = 3e9
+
 export class SessionPool {
   /** Least recently used first. */
   private readonly entries = new Map<string, Entry>()
@@ -56,6 +62,12 @@ export class SessionPool {
     await this.use(recipe, async () => undefined)
   }
 
+  /** The same, with room made for a network that will run many times. */
+  async startLarge(recipe: SessionRecipe): Promise<void> {
+    if (!this.entries.has(recipe.key)) await this.makeRoom(1.6 * recipe.costBytes)
+    await this.start(recipe)
+  }
+
   run(
     recipe: SessionRecipe,
     feeds: Readonly<Record<string, Tensor | Ids>>,
@@ -71,6 +83,29 @@ export class SessionPool {
     } finally {
       entry.runs--
     }
+  }
+
+  /**
+   * Before a run whose feature maps take about `bytes`: if the process would hold more than
+   * `comfortBytes`, networks that are idle and quick to open again are let go, with the memory that
+   * they keep for feature maps of their own.
+   */
+  async makeRoom(bytes: number): Promise<void> {
+    for (const [key, { costBytes }] of [...this.entries]) {
+      if (process.memoryUsage.rss() + bytes <= comfortBytes) return
+      if (usualOptimization(costBytes) === 'disabled') await this.letGo(key)
+    }
+  }
+
+  /** Closes a session that nobody uses. It opens again by itself. */
+  async letGo(key: string): Promise<void> {
+    const entry = this.entries.get(key)
+    if (!entry || entry.runs > 0) return
+    this.entries.delete(key)
+    await entry.session.then(
+      session => session.release(),
+      () => undefined,
+    )
   }
 
   /** Lets go of all that is not running. Sessions open again by themselves. */
@@ -106,14 +141,9 @@ export class SessionPool {
   }
 
   private async shrink(toBytes: number): Promise<void> {
-    for (const [key, entry] of [...this.entries]) {
+    for (const key of [...this.entries.keys()]) {
       if (this.bytes <= Math.max(0, toBytes)) return
-      if (entry.runs > 0) continue
-      this.entries.delete(key)
-      await entry.session.then(
-        session => session.release(),
-        () => undefined,
-      )
+      await this.letGo(key)
     }
   }
 }

@@ -14,9 +14,12 @@ import { providerProfiles } from './providers/profiles.ts'
  */
 export type Optimization = 'disabled' | 'basic' | 'extended' | 'all'
 
-/** Measured with the starter model: 30 % less to run for a tenth of a second more to load. */
+/**
+ * Measured with the starter model: 30 % less to run for a tenth of a second more to load. Larger ones
+ * gain little (docs/speed.md), and folded kernels take up to eight times the memory of the file's.
+ */
 export const usualOptimization = (weightBytes: number): Optimization =>
-  weightBytes < 64e6 ? 'all' : 'disabled'
+  weightBytes < 32e6 ? 'all' : 'disabled'
 
 export interface SessionOptions {
   optimization?: Optimization

@@ -130,7 +130,7 @@ export class UnetModel implements DiffusionModel {
     const strengths = this.adapters.map(
       ({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))] as const,
     )
-    await pool.start(recipe)
+    await pool.startLarge(recipe)
     return {
       adm: this.config.adm,
       forward: async input => {

@@ -5,7 +5,7 @@ import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { addon } from './fixtures/addons.ts'
-import { apart, difference, golden, goldens, missing, reason, rnd } from './fixtures/goldens.ts'
+import { apart, golden, goldens, missing, reason, rnd } from './fixtures/goldens.ts'
 import type { Weakening } from './kinds.ts'
 import { transformerModel } from './transformer-families.ts'
 
