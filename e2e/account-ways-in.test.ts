@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalCloud, startCloud } from '../supabase/local/cloud.ts'
-import { startFirstPicture, until } from './actions.ts'
+import { startFirstPicture } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 
 let cloud: LocalCloud
@@ -142,9 +142,10 @@ test('suspended: the account says why, and everything here stays', async () => {
   await page.getByTestId('account-notice').getByText('suspended: many accounts').waitFor()
 })
 
-test('erased meanwhile: the device says that it was signed out', async () => {
+test('erased meanwhile: the device says so, and offers the way in', async () => {
   const { page } = journey
   await cloud.database.sql`delete from auth.users where email = 'gina@gmail.com'`
   await page.evaluate(() => window.dispatchEvent(new Event('focus')))
-  await until('the way in', () => page.getByTestId('sign-in').isVisible())
+  await page.getByTestId('account-notice').getByText('no longer exists').waitFor()
+  await page.getByTestId('sign-in').waitFor()
 })

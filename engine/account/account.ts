@@ -138,7 +138,9 @@ export function openAccount(options: AccountOptions): OpenAccount {
       const error = inWords(raw as Error)
       if (asked !== era) throw error
       if (NOT_ANSWERED.has(error.code)) trouble = error.message
-      if (SESSION_ENDED.has(error.code) || error.code === 'unauthorized') {
+      const user = known()
+      if (error.code === 'user_not_found' && user) eraseHere(user.id)
+      else if (SESSION_ENDED.has(error.code) || error.code === 'unauthorized') {
         alive = false
         trouble = error.message
       }
@@ -216,12 +218,24 @@ export function openAccount(options: AccountOptions): OpenAccount {
     }
   }
 
-  function forget(): void {
-    settings.setAccount('user', null)
-    settings.setAccount('heard', null)
-    settings.setAccount('device', null)
+  /** Nobody is signed in here any more, whatever is still under way. */
+  function leaveHere(): void {
+    era++
+    for (const name of ['account.session', 'account.session-code-verifier', 'account.session-user'])
+      options.secrets.remove(name)
+    signIn.settle()
+    for (const key of ['user', 'heard', 'device']) settings.setAccount(key, null)
     alive = false
     trouble = undefined
+    tell()
+  }
+
+  /** The account is gone for good: what was kept for it here goes too. */
+  function eraseHere(user: string): void {
+    store.usage.forgetUser(user)
+    store.storedWorkflows.forgetUser(user)
+    leaveHere()
+    trouble = 'This account no longer exists. Your workflows and pictures here are untouched.'
     tell()
   }
 
@@ -302,15 +316,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
             'The account’s cloud cannot be reached, so your other devices are still signed in. Try again, or sign out on this device only.',
           )
       }
-      era++
-      for (const name of [
-        'account.session',
-        'account.session-code-verifier',
-        'account.session-user',
-      ])
-        options.secrets.remove(name)
-      signIn.settle()
-      forget()
+      leaveHere()
     },
     rename: displayName =>
       changing(() => cloud.rpc('update_profile', { display_name: displayName })),

@@ -51,7 +51,13 @@ function Room({ account }: { account: Account }) {
       </p>
     )
   const { details } = account
-  if (account.state === 'signedOut' || !details) return <SignIn account={account} />
+  if (account.state === 'signedOut' || !details)
+    return (
+      <>
+        {account.why && <Notice>{account.why}</Notice>}
+        <SignIn account={account} />
+      </>
+    )
   return (
     <>
       <Trouble account={account} />
