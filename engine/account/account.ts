@@ -185,6 +185,9 @@ export function openAccount(options: AccountOptions): OpenAccount {
     const { id, email = '' } = data.session.user
     settings.setAccount('user', { id, email } satisfies KnownUser)
     alive = true
+    // Shown as soon as it is known; the device and its allowance come a moment later.
+    await asking(hear)
+    tell()
     await asking(() => reportAndHear(id))
     tell()
   }

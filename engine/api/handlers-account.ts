@@ -29,11 +29,13 @@ export function accountHandlers(host: Host) {
 
   return {
     state: os.state.handler(() => host.account.state()),
-    refresh: os.refresh.handler(() =>
-      host.account.state().state === 'signedOut'
-        ? host.account.state()
-        : using(account => account.refresh()),
-    ),
+    refresh: os.refresh.handler(() => {
+      const state = host.account.state()
+      if (state.state !== 'signedOut') return using(account => account.refresh())
+      // Somebody looks at the way in: its code is loaded meanwhile, and asks nobody anything.
+      if (state.available) void host.account.use()
+      return state
+    }),
     signUp: os.signUp.handler(({ input }) =>
       entering(({ signIn }) => signIn.signUp(input.email, input.password)),
     ),
