@@ -245,6 +245,36 @@ test('cancelled in the portal, it says until when it goes on', async () => {
   await page.getByText(/Cancelled: it goes on until/).waitFor()
 })
 
+test('resumed, changed to a larger plan and back: each shows here by itself', async () => {
+  const { page } = journey
+  const inPortal = async (open: string, press: string | RegExp) => {
+    const portal = await inBrowser(page, () => page.getByRole('button', { name: open }).click())
+    await portal.getByRole('button', { name: press }).click()
+    await portal.close()
+  }
+  await inPortal('Resume the plan', 'Resume')
+  await page.getByText(/renews on/).waitFor()
+  await inPortal('Change the plan', /to Pro/)
+  await until('the larger quota', async () => (await usage(page)) === '2 of 10,000')
+  expect(await page.getByTestId('plan-name').textContent()).toBe('Pro')
+  await inPortal('Change the plan', /to Plus/)
+  await until('the smaller quota', async () => (await usage(page)) === '2 of 1,000')
+})
+
+test('a second window shows the same, and follows', async () => {
+  const { page, host } = journey
+  const second = await page.context().browser()!.newPage()
+  await second.goto(`${host.url}/#/account`)
+  await second.getByTestId('plan-name').getByText('Plus').waitFor()
+  await second.getByLabel('Name', { exact: true }).fill('Ann')
+  await second.getByLabel('Name', { exact: true }).press('Enter')
+  await until(
+    'the name in the first window',
+    async () => (await page.getByLabel('Name', { exact: true }).inputValue()) === 'Ann',
+  )
+  await second.close()
+})
+
 test('signed out everywhere: the other device says so and offers the way in', async () => {
   const { page } = journey
   await page.getByRole('button', { name: 'Sign out everywhere' }).click()

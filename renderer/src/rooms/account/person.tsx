@@ -19,7 +19,7 @@ export function Person({ details }: { details: AccountDetails }) {
   return (
     <Card title="You">
       <Row label="Name" about="Only in mails to you.">
-        <NameField name={details.displayName ?? ''} />
+        <NameField key={details.displayName} name={details.displayName ?? ''} />
       </Row>
       <Row
         label="E-mail address"
