@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalCloud, startCloud } from '../supabase/local/cloud.ts'
-import { startFirstPicture } from './actions.ts'
+import { inBrowser, startFirstPicture } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 
 let cloud: LocalCloud
@@ -86,13 +86,8 @@ test('Google, through the system’s browser; refused there is said here', async
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await page.getByTestId('sign-in').waitFor()
   cloud.google.refuseNext()
-  const google = async () => {
-    const [opened] = await Promise.all([
-      page.context().waitForEvent('page'),
-      page.getByRole('button', { name: 'Continue with Google' }).click(),
-    ])
-    return opened
-  }
+  const google = () =>
+    inBrowser(page, () => page.getByRole('button', { name: 'Continue with Google' }).click())
   const refused = await google()
   await refused.getByText('did not work').waitFor()
   await refused.close()
@@ -115,11 +110,11 @@ test('the limit reached: it says until when and what to do, and the workflow sta
   await cloud.database.sql`delete from public.usage_leases`
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await page.getByTestId('sign-in').waitFor()
-  const [opened] = await Promise.all([
-    page.context().waitForEvent('page'),
+  const opened = await inBrowser(page, () =>
     page.getByRole('button', { name: 'Continue with Google' }).click(),
-  ])
+  )
   await page.getByTestId('plan-name').waitFor()
+  await opened.getByText('You are signed in').waitFor()
   await opened.close()
   await page.getByTestId('room-editor').click()
   await startFirstPicture(page)

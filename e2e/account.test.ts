@@ -5,7 +5,7 @@ import { strFromU8, unzipSync } from 'fflate'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalCloud, startCloud } from '../supabase/local/cloud.ts'
-import { runToEnd, startFirstPicture, until } from './actions.ts'
+import { inBrowser, lastStep, runToEnd, startFirstPicture, until } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 import { type Recorder, record } from './recorder.ts'
 
@@ -43,13 +43,6 @@ async function signIn(page: Page, email = EMAIL, password = PASSWORD) {
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-/** The page that opens in the system's browser, which here is the same. */
-async function inBrowser(page: Page, act: () => Promise<unknown>): Promise<Page> {
-  const [opened] = await Promise.all([page.context().waitForEvent('page'), act()])
-  await opened.waitForLoadState()
-  return opened
 }
 
 test('signed out: pictures are made, nothing is asked, nothing of the account is loaded', async () => {
@@ -95,9 +88,10 @@ test('subscribing in the browser shows here by itself, and the quota rises', asy
   const stripe = await inBrowser(page, () =>
     page.getByRole('button', { name: 'Choose Plus' }).click(),
   )
-  await stripe.getByRole('button', { name: 'Pay' }).click()
-  await stripe.getByText('go back to ComfyRunner').waitFor()
-  await stripe.close()
+  await lastStep(stripe, async () => {
+    await stripe.getByRole('button', { name: 'Pay' }).click()
+    await stripe.getByText('go back to ComfyRunner').waitFor()
+  })
   await until('the plan to change', async () =>
     (await page.getByTestId('plan-name').textContent())?.includes('Plus'),
   )
@@ -240,8 +234,7 @@ test('cancelled in the portal, it says until when it goes on', async () => {
   const portal = await inBrowser(page, () =>
     page.getByRole('button', { name: 'Cancel the plan' }).click(),
   )
-  await portal.getByRole('button', { name: 'Cancel plan' }).click()
-  await portal.close()
+  await lastStep(portal, () => portal.getByRole('button', { name: 'Cancel plan' }).click())
   await page.getByText(/Cancelled: it goes on until/).waitFor()
 })
 
@@ -249,8 +242,7 @@ test('resumed, changed to a larger plan and back: each shows here by itself', as
   const { page } = journey
   const inPortal = async (open: string, press: string | RegExp) => {
     const portal = await inBrowser(page, () => page.getByRole('button', { name: open }).click())
-    await portal.getByRole('button', { name: press }).click()
-    await portal.close()
+    await lastStep(portal, () => portal.getByRole('button', { name: press }).click())
   }
   await inPortal('Resume the plan', 'Resume')
   await page.getByText(/renews on/).waitFor()

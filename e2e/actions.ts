@@ -130,3 +130,20 @@ export const middleOf = async (page: Page): Promise<{ x: number; y: number }> =>
   expect(box).not.toBeNull()
   return { x: box!.x + box!.width / 2, y: box!.y + box!.height * 0.75 }
 }
+
+/** The page that `act` opens in the system's browser, which here is the same one. */
+export async function inBrowser(page: Page, act: () => Promise<unknown>): Promise<Page> {
+  const [opened] = await Promise.all([page.context().waitForEvent('page'), act()])
+  await opened.waitForLoadState()
+  return opened
+}
+
+/**
+ * The last step on a page in the system's browser: does it, and closes the page once the answer is
+ * there. Chromium forgets a close that meets a navigation on its way (crbug.com/536385539), and
+ * the test would wait for ever.
+ */
+export async function lastStep(opened: Page, act: () => Promise<unknown>): Promise<void> {
+  await Promise.all([opened.waitForEvent('load'), act()])
+  await opened.close()
+}
