@@ -15,7 +15,7 @@ import {
 } from '../engine/inference/session.ts'
 import type { Weights } from '../engine/inference/weights.ts'
 import { weightBytes } from '../engine/models/recipe.ts'
-import { buildUnet, unetConfig } from '../engine/models/unet.ts'
+import { buildUnet, latentSize, unetConfig } from '../engine/models/unet.ts'
 import { buildVaeDecoder, vaeConfig } from '../engine/models/vae-graph.ts'
 import { sizeOf, type Tensor, tensor } from '../engine/tensor.ts'
 import { countFlops, matmulGraph } from './flops.ts'
@@ -145,17 +145,21 @@ async function benchModel(
     threads,
     optimization: usualOptimization(weightBytes(weights, prefix)),
   })
-  const unet = await openSession(unetOf(weights), options(unetConfig(weights).prefix))
+  const openUnet = (edge: number) =>
+    openSession(unetOf(weights, edge), options(unetConfig(weights).prefix))
+  const loaded = await openUnet(sizes[0]! / 8)
   const loadSeconds = (performance.now() - started) / 1000
   const loadRssMb = (process.memoryUsage.rss() - idleBytes) / 1e6
+  await loaded.release()
   const steps: Measure[] = []
   const exact: Tensor[] = []
   for (const pixels of sizes) {
     const feeds = unetFeeds(weights, pixels / 8)
-    steps.push(await measure(unet, unetOf(weights, direct), feeds, pixels, threads))
+    const unet = await openUnet(pixels / 8)
+    steps.push(await measure(unet, unetOf(weights, pixels / 8, direct), feeds, pixels, threads))
     exact.push((await unet.run(feeds)).out!)
+    await unet.release()
   }
-  await unet.release()
   const int8 = int8Dir
     ? await measureInt8(weights, int8Dir, {
         steps,
@@ -195,7 +199,7 @@ async function measureInt8(
 ): Promise<Int8Measure[]> {
   const rounded = int8Weights(weights, unetConfig(weights).prefix, dir)
   const session = await openSession(
-    buildRounded(rounded, () => unetOf(weights)),
+    buildRounded(rounded, () => unetOf(weights, 64)),
     known.options,
   )
   const measures: Int8Measure[] = []
@@ -223,8 +227,9 @@ function difference(got: Tensor, expected: Tensor): number {
 /** As it is defined, for counting operations. */
 const direct: OpProfile = { ...profiles.cpu, conv: 'direct' }
 
-const unetOf = (weights: Weights, profile?: OpProfile): OnnxGraph =>
-  buildUnet(weights, unetConfig(weights), { profile })
+/** `edge` of the latents, as the engine opens it for them. */
+const unetOf = (weights: Weights, edge: number, profile?: OpProfile): OnnxGraph =>
+  buildUnet(weights, unetConfig(weights), { profile, size: latentSize([edge, edge]) })
 const directDecoder = (weights: Weights): OnnxGraph =>
   buildVaeDecoder(weights, vaeConfig(weights), { profile: direct })
 

@@ -24,7 +24,7 @@ import { checkLora, LoraBranch, loraChanges, unusedLayers } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { toldGuidance } from './told-guidance.ts'
 import { type UnclipStatistics, unclipVector } from './unclip.ts'
-import { buildUnet, type GraphOptions, type UnetConfig, unetConfig } from './unet.ts'
+import { buildUnet, type GraphOptions, latentSize, type UnetConfig, unetConfig } from './unet.ts'
 import { changeFeeds, changeKey } from './unet-changes.ts'
 import type { JoinedInput } from './unet-family.ts'
 
@@ -124,9 +124,10 @@ export class UnetModel implements DiffusionModel {
     }
   }
 
-  async network(): Promise<Network> {
+  async network(latent?: readonly number[]): Promise<Network> {
     const { pool } = this.parts
-    const recipe = this.recipe()
+    const size = latent && latentSize(latent)
+    const recipe = this.recipe({ size })
     const strengths = this.adapters.map(
       ({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))] as const,
     )
@@ -144,6 +145,7 @@ export class UnetModel implements DiffusionModel {
         for (const [i, change] of this.changes.entries())
           Object.assign(feeds, changeFeeds(`change${i}`, change, x.shape))
         const variant = {
+          size,
           control: control && controlPlaces(control),
           perturbed: without?.middleAttention,
           watched: watch !== undefined,
@@ -158,14 +160,15 @@ export class UnetModel implements DiffusionModel {
 
   /** A variant is another session, so that runs without it pay nothing. */
   private recipe(
-    variant: Pick<GraphOptions, 'control' | 'perturbed' | 'watched' | 'gligen'> = {},
+    variant: Pick<GraphOptions, 'size' | 'control' | 'perturbed' | 'watched' | 'gligen'>,
   ): SessionRecipe {
     const { weights, openWeights } = this.parts
-    const { control = [], perturbed, watched, gligen } = variant
+    const { size = 'small', control = [], perturbed, watched, gligen } = variant
     const { changes } = this
     const loras = this.adapters.map(adapter => openWeights(adapter.file))
     const kind = [
       'unet',
+      size,
       control.length > 0 && `with control ${control.join()}`,
       perturbed && 'perturbed',
       watched && 'watched',

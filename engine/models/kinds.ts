@@ -172,8 +172,11 @@ export interface Adapter {
 
 /** MODEL */
 export interface DiffusionModel {
-  /** Starts the session on first use, with the adapters given. */
-  network(): Promise<Network>
+  /**
+   * Starts the session on first use, with the adapters given. `latent`: shape of the latents that it
+   * will mostly see, […,h,w]. It decides how the network is computed, not what comes out.
+   */
+  network(latent?: readonly number[]): Promise<Network>
   readonly latent: LatentFormat
   readonly sampling: ModelSampling
   /** Changes to guidance and masks; `withPatches` makes a copy with others. */

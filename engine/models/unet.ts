@@ -26,6 +26,8 @@ export interface UnetConfig {
 export interface GraphOptions {
   profile?: OpProfile
   branches?: readonly Branch[]
+  /** Of the latents that it will mostly see. */
+  size?: LatentSize
   /** With an input `control.` + place for each, which a ControlNet adds there: see `ControlPlace`. */
   control?: readonly ControlPlace[]
   /** Without mixing in the middle block's self-attention. https://arxiv.org/abs/2403.17377 */
@@ -81,6 +83,7 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
   const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
   const unet = new Unet(layers, config, context)
   unet.perturbed = options.perturbed ?? false
+  unet.size = options.size ?? 'small'
   unet.control = new Set(options.control)
   unet.hooks = [
     ...(options.changes ?? []).map((change, i) =>
@@ -99,11 +102,17 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
   }
 }
 
-/** Edge of a small but not unusual latent: what pays there pays with larger ones. */
-const latentEdge = 48
+/** Least edges of the latents that two kinds of sessions are for: what pays there pays with larger ones. */
+const latentEdges = { small: 48, usual: 64 } as const
+export type LatentSize = keyof typeof latentEdges
+
+/** The kind that suits latents of this shape, […,h,w]. Any kind gives the same result. */
+export const latentSize = (shape: readonly number[]): LatentSize =>
+  Math.sqrt(shape.at(-2)! * shape.at(-1)!) < 56 ? 'small' : 'usual'
 
 export class Unet {
   embedding: Value = ''
+  size: LatentSize = 'small'
   perturbed = false
   control: ReadonlySet<ControlPlace> = new Set()
   hooks: readonly UnetHooks[] = []
@@ -237,7 +246,7 @@ export class Unet {
 
   /** With guidance there are two. */
   private get picture(): UsualPicture {
-    return { edge: latentEdge / 2 ** this.level, count: 2 }
+    return { edge: latentEdges[this.size] / 2 ** this.level, count: 2 }
   }
 
   private resBlock(x: Value, key: string): Value {

@@ -44,7 +44,7 @@ export async function askSides(
   }))
   const ask = async (asked: readonly Piece[], left?: readonly Float32Array[]) => {
     for (const group of groupsOf(asked, x.shape[0]!)) {
-      const own = await group[0]!.condition.network?.(sigma)
+      const own = await group[0]!.condition.network?.(sigma, x.shape)
       const answers = await evaluate(own ?? network, sampling, group, x, sigma, seen)
       group.forEach((piece, i) => {
         addPiece(sums[piece.side]!, x.shape, piece, answers[i]!, left?.[piece.side])

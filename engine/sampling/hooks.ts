@@ -30,8 +30,8 @@ export const strengthsAt = (hooks: Hooks, sampling: ModelSampling, sigma: number
     return model * (begun.at(-1)?.multiplier ?? 1)
   })
 
-/** The network that prompts with certain hooks are asked of. */
-export type NetworkAt = (sigma: number) => Promise<Network>
+/** The network that prompts with certain hooks are asked of, for latents of a shape. */
+export type NetworkAt = (sigma: number, latent: readonly number[]) => Promise<Network>
 
 const known = new WeakMap<DiffusionModel, Map<string, NetworkAt>>()
 
@@ -47,16 +47,16 @@ export function networkWith(model: DiffusionModel, hooks: Hooks): NetworkAt {
 
 function networksOf(model: DiffusionModel, hooks: Hooks): NetworkAt {
   let last: { key: string; network: Promise<Network> } | undefined
-  return sigma => {
+  return (sigma, latent) => {
     const strengths = strengthsAt(hooks, model.sampling, sigma)
-    const key = strengths.join()
+    const key = [...strengths, ...latent].join()
     if (last?.key === key) return last.network
     const adapted = hooks.reduce(
       (changed, { file }, i) =>
         strengths[i] === 0 ? changed : changed.withAdapter({ file, strength: strengths[i]! }),
       model,
     )
-    last = { key, network: adapted.network() }
+    last = { key, network: adapted.network(latent) }
     return last.network
   }
 }

@@ -99,7 +99,7 @@ export async function sampleWith(
   const from = { samples: tensor(shape, start), noiseMask: latent.noiseMask, seed }
   const sides = prepareConditions(model, prompts, shape, from)
   watch.signal.throwIfAborted()
-  const network = await model.network()
+  const network = await model.network(shape)
   const guided = guidedLook({ guider, network, sides, from })
   const look = async (x: Float32Array, sigma: number, both: boolean) => {
     watch.signal.throwIfAborted()
