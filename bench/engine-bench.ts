@@ -197,7 +197,7 @@ async function measureInt8(
   dir: string,
   known: { steps: Measure[]; exact: Tensor[]; options: SessionOptions },
 ): Promise<Int8Measure[]> {
-  const rounded = int8Weights(weights, unetConfig(weights).prefix, dir)
+  const rounded = await int8Weights(weights, unetConfig(weights).prefix, dir)
   const session = await openSession(
     buildRounded(rounded, () => unetOf(weights, 64)),
     known.options,

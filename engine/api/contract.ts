@@ -194,6 +194,8 @@ export const hostEvent = z.discriminatedUnion('type', [
     of: z.number(),
     /** URL of the newest preview. */
     preview: text.optional(),
+    /** In words, where something has to be done before the node's own work. */
+    doing: text.optional(),
   }),
   z.object({ type: z.literal('done'), run: id, node: id, ms: z.number() }),
   /** What an output node shows: pictures, and texts (PreviewAny). */

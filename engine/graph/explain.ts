@@ -257,6 +257,7 @@ const FILE_KINDS: Record<string, string> = {
   style_models: 'style model',
   hypernetworks: 'hypernetwork',
   gligen: 'GLIGEN model',
+  model_patches: 'model patch',
 }
 
 /** A ComfyUI's lists do not say which folder they show: the names of its inputs do. */

@@ -96,6 +96,7 @@ export function namesOnly(folders: ModelFolders): Models {
     vision: refuse,
     styleModel: refuse,
     gligen: refuse,
+    modelPatch: refuse,
   }
 }
 

@@ -96,10 +96,10 @@ async function handle(
       emit({ type: 'started', run: run.id, node: event.display ?? event.node })
       break
     case 'progress': {
-      const { done, of } = event
+      const { done, of, doing } = event
       const node = event.display ?? event.node
       const preview = event.preview && previews.put(run.id, node, event.preview)
-      emit({ type: 'progress', run: run.id, node, done, of, preview })
+      emit({ type: 'progress', run: run.id, node, done, of, preview, doing })
       break
     }
     case 'done':

@@ -16,8 +16,9 @@ let table: Float32Array | undefined
 /** Exact: every half has a float32. */
 export function halfToFloat(halves: Uint16Array): Float32Array {
   table ??= Float32Array.from({ length: 65536 }, (_, half) => widen(half))
+  const known = table
   const out = new Float32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) out[i] = table[halves[i]!]!
+  for (let i = 0; i < halves.length; i++) out[i] = known[halves[i]!]!
   return out
 }
 

@@ -1,26 +1,20 @@
 // A model's large weights rounded to 8 bits, in a file beside the app's data: made when the model is
 // first used so, mapped from then on. Half the size of fp16. The least used files go first.
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { ModelError } from '../nodes/models.ts'
 import { scaleOf } from './int8.ts'
+import { levelMax, roundWeight } from './int8-levels.ts'
 import { openSafetensors } from './safetensors.ts'
+import { type SharedWork, type Watch, watched } from './shared-work.ts'
 import { readFloats, type Weight, type Weights } from './weights.ts'
 
 /** All files together; the one in use may take more. */
 const folderBytesMax = 16e9
 const ending = '.int8.safetensors'
+const unfinishedEnding = '.part'
 
 /** Layers of fewer channels cost little and are the ones that see the picture itself. */
 const channelsMin = 64
@@ -33,15 +27,45 @@ const isLarge = (name: string, { shape: [outputs, inputs, ...kernel] }: Weight):
   ['', '1,1', '3,3'].includes(kernel.join()) &&
   !exactOnes.test(name)
 
+type Named = readonly [name: string, weight: Weight]
+
+/** Files being made, by path: who wants the same one waits for it. */
+const making = new Map<string, SharedWork>()
+
 /**
  * The large weights under a prefix: levels [in,out], of a 3×3 kernel [9·in,out], and their scales
- * under `scaleOf` their names.
+ * under `scaleOf` their names. Rounds tensor by tensor with the event loop free in between.
  * @param dir made if missing
+ * @param watch told bytes of levels, and how many there will be
+ * @throws the signal's reason between tensors, once nobody else waits for the file
+ * @throws ModelError if the disk has no room
  */
-export function int8Weights(weights: Weights, prefix: string, dir: string): Weights {
+export async function int8Weights(
+  weights: Weights,
+  prefix: string,
+  dir: string,
+  watch: Watch = {},
+): Promise<Weights> {
   const { size, mtimeMs } = statSync(weights.file)
   const facts = [weights.file, size, mtimeMs, prefix, levelMax(), 'layout 1'].join(' | ')
   const file = join(dir, createHash('sha256').update(facts).digest('hex').slice(0, 32) + ending)
+  const known = made(file)
+  if (known) return known
+  const large = [...weights.tensors].filter(
+    ([name, weight]) => name.startsWith(prefix) && isLarge(name, weight),
+  )
+  await watched(making, file, watch, async all => {
+    mkdirSync(dir, { recursive: true })
+    removeUnfinished(dir)
+    await write(file, large, all).catch(error => {
+      throw explained(error, weights.file, dir)
+    })
+    trim(dir, file)
+  })
+  return openSafetensors(file)
+}
+
+function made(file: string): Weights | undefined {
   try {
     const known = openSafetensors(file)
     const now = new Date()
@@ -49,18 +73,59 @@ export function int8Weights(weights: Weights, prefix: string, dir: string): Weig
     return known
   } catch {
     // Not there, or cut short when the machine went down: made anew.
+    return undefined
   }
-  mkdirSync(dir, { recursive: true })
-  const large = [...weights.tensors].filter(
-    ([name, weight]) => name.startsWith(prefix) && isLarge(name, weight),
-  )
-  write(file, large)
-  trim(dir, file)
-  return openSafetensors(file)
 }
 
-function write(file: string, tensors: readonly (readonly [string, Weight])[]): void {
-  const header: Record<string, unknown> = {}
+async function write(file: string, tensors: readonly Named[], watch: Required<Watch>) {
+  const unfinished = `${file}.${process.pid}${unfinishedEnding}`
+  try {
+    const handle = await open(unfinished, 'w')
+    try {
+      await writeTensors(handle, tensors, watch)
+    } finally {
+      await handle.close()
+    }
+    await rename(unfinished, file)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+}
+
+async function writeTensors(
+  handle: FileHandle,
+  tensors: readonly Named[],
+  { signal, progress }: Required<Watch>,
+): Promise<void> {
+  const { start, levelBytes } = header(tensors)
+  await writeAll(handle, start)
+  const scales: Float32Array[] = []
+  let written = 0
+  for (const [, weight] of tensors) {
+    signal.throwIfAborted()
+    const { levels, scale } = roundWeight(readFloats(weight), weight.shape)
+    await writeAll(handle, levels)
+    written += levels.length
+    scales.push(scale)
+    progress(written, levelBytes)
+    // A write alone may be answered before a message from outside is: an interrupt among them.
+    await new Promise(setImmediate)
+  }
+  signal.throwIfAborted()
+  await writeAll(handle, new Uint8Array((4 - (written % 4)) % 4))
+  for (const scale of scales) await writeAll(handle, scale)
+}
+
+/** A disk that is nearly full takes a part, and refuses the rest. */
+async function writeAll(handle: FileHandle, values: Uint8Array | Int8Array | Float32Array) {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
+}
+
+/** What a safetensors file begins with: all levels, then all scales. */
+function header(tensors: readonly Named[]): { start: Buffer; levelBytes: number } {
+  const entries: Record<string, unknown> = {}
   let end = 0
   const entry = (dtype: string, shape: readonly number[], bytes: number) => ({
     dtype,
@@ -70,89 +135,47 @@ function write(file: string, tensors: readonly (readonly [string, Weight])[]): v
   for (const [name, { shape }] of tensors) {
     const [outputs, inputs, ...kernel] = shape as [number, number]
     const rows = inputs * kernel.reduce((a, b) => a * b, 1)
-    header[name] = entry('I8', [rows, outputs], rows * outputs)
+    entries[name] = entry('I8', [rows, outputs], rows * outputs)
   }
+  const levelBytes = end
   // onnxruntime reads floats where they lie: they begin at a multiple of their size.
-  if (end % 4) header['to a multiple of 4'] = entry('I8', [4 - (end % 4)], 4 - (end % 4))
+  if (end % 4) entries['to a multiple of 4'] = entry('I8', [4 - (end % 4)], 4 - (end % 4))
   for (const [name, { shape }] of tensors)
-    header[scaleOf(name)] = entry('F32', [shape[0]!], 4 * shape[0]!)
-  const json = Buffer.from(JSON.stringify(header))
+    entries[scaleOf(name)] = entry('F32', [shape[0]!], 4 * shape[0]!)
+  const json = Buffer.from(JSON.stringify(entries))
   const start = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ')
   start.writeBigUInt64LE(BigInt(start.length - 8))
   json.copy(start, 8)
+  return { start, levelBytes }
+}
 
-  const unfinished = `${file}.${process.pid}.part`
-  const handle = openSync(unfinished, 'w')
+/** Errors of the disk in words. */
+export function explained(error: unknown, model: string, dir: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error
+  return new ModelError(
+    `${basename(model)} could not be rounded to 8 bits: the disk is full. Make room where ${dir} ` +
+      'lies, or turn "Faster, less exact" off in the settings.',
+    { cause: error },
+  )
+}
+
+/** What processes that ended in the middle left. Others that are at work keep theirs. */
+function removeUnfinished(dir: string): void {
+  for (const name of readdirSync(dir).filter(name => name.endsWith(unfinishedEnding))) {
+    const pid = Number(name.slice(0, -unfinishedEnding.length).split('.').at(-1))
+    const ours = pid === process.pid && [...making.keys()].some(file => isPartOf(name, file))
+    if (!ours && (pid === process.pid || !isRunning(pid))) rmSync(join(dir, name), { force: true })
+  }
+}
+
+const isPartOf = (name: string, file: string) => name.startsWith(`${basename(file)}.`)
+
+function isRunning(pid: number): boolean {
   try {
-    writeSync(handle, start)
-    const scales: Float32Array[] = []
-    let written = 0
-    for (const [, weight] of tensors) {
-      const { levels, scale } = roundWeight(readFloats(weight), weight.shape)
-      for (let at = 0; at < levels.length; ) at += writeSync(handle, levels, at)
-      written += levels.length
-      scales.push(scale)
-    }
-    writeSync(handle, new Uint8Array((4 - (written % 4)) % 4))
-    for (const scale of scales) writeSync(handle, scale)
+    process.kill(pid, 0)
+    return true
   } catch (error) {
-    closeSync(handle)
-    rmSync(unfinished, { force: true })
-    throw error
-  }
-  closeSync(handle)
-  renameSync(unfinished, file)
-}
-
-/** [out,in] or [out,in,kh,kw] → levels [kh·kw·in,out], taps before channels, and scale [out]. */
-export function roundWeight(values: Float32Array, shape: readonly number[]) {
-  const [outputs, inputs, ...kernel] = shape as [number, number]
-  const taps = kernel.reduce((a, b) => a * b, 1)
-  const row = inputs * taps
-  const most = levelMax()
-  const levels = new Int8Array(values.length)
-  const scale = new Float32Array(outputs)
-  for (let output = 0; output < outputs; output++) {
-    let largest = 0
-    const from = output * row
-    for (let i = from; i < from + row; i++) {
-      const size = Math.abs(values[i]!)
-      if (size > largest) largest = size
-    }
-    scale[output] = largest / most || 1
-  }
-  // Some outputs at a time, so that what is written next lies near what was written last.
-  for (let first = 0; first < outputs; first += outputsAtOnce) {
-    const end = Math.min(outputs, first + outputsAtOnce)
-    for (let input = 0; input < inputs; input++)
-      for (let tap = 0; tap < taps; tap++) {
-        const from = input * taps + tap
-        const to = (tap * inputs + input) * outputs
-        for (let output = first; output < end; output++)
-          levels[to + output] = Math.round(values[output * row + from]! / scale[output]!)
-      }
-  }
-  return { levels, scale }
-}
-
-const outputsAtOnce = 64
-
-let most: number | undefined
-
-/**
- * AVX2 adds pairs of products in 16 bits, which full levels overflow: one bit less there. Processors
- * with VNNI or AMX, and ARM, add in 32.
- */
-function levelMax(): number {
-  return (most ??=
-    process.arch === 'arm64' || /\bavx(512)?_vnni\b/.test(processorFlags()) ? 127 : 63)
-}
-
-function processorFlags(): string {
-  try {
-    return readFileSync('/proc/cpuinfo', 'utf8')
-  } catch {
-    return ''
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -1,10 +1,20 @@
 // Layers in 8 bits against the same layers as they are.
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
-import { int8Weights, roundWeight } from './int8-file.ts'
+import { explained, int8Weights } from './int8-file.ts'
+import { roundWeight } from './int8-levels.ts'
 import { buildRounded, Layers } from './layers.ts'
 import { DataType, OnnxGraph, type Value } from './onnx-graph.ts'
 import { openSafetensors } from './safetensors.ts'
@@ -79,7 +89,7 @@ const layers: Record<string, [number[], (layers: Layers, x: Value) => Value]> = 
 test.each(Object.entries(layers))('%s is about the same in 8 bits', async (_, [shape, build]) => {
   const x = noise(shape, 7)
   const exact = await compute(x, build)
-  const rounded = await compute(x, build, int8Weights(weights, 'net.', join(folder, 'int8')))
+  const rounded = await compute(x, build, await int8Weights(weights, 'net.', join(folder, 'int8')))
   expect([exact.integers, rounded.integers]).toEqual([false, true])
   expect(rounded.out.shape).toEqual(exact.out.shape)
   const power = (values: Float32Array) => values.reduce((sum, v) => sum + v * v, 0)
@@ -87,8 +97,8 @@ test.each(Object.entries(layers))('%s is about the same in 8 bits', async (_, [s
   expect(power(wrong) / power(exact.out.data)).toBeLessThan(0.02 ** 2)
 })
 
-test('small layers and those of the time embedding stay exact', () => {
-  const { tensors } = int8Weights(weights, 'net.', join(folder, 'int8'))
+test('small layers and those of the time embedding stay exact', async () => {
+  const { tensors } = await int8Weights(weights, 'net.', join(folder, 'int8'))
   const names = ['net.linear.weight', 'net.point.weight', 'net.conv.weight']
   expect([...tensors.keys()].filter(name => name.endsWith('weight'))).toEqual(names)
 })
@@ -102,14 +112,65 @@ test('levels keep the largest weight of an output, taps before channels', () => 
     expect(Math.abs(weights[i]! - value)).toBeLessThanOrEqual(scale[i % 2]! / 2 + 1e-6)
 })
 
-test('a model is rounded once; a file that was cut short is made anew', () => {
+test('a model is rounded once; a file that was cut short is made anew', async () => {
   const dir = join(folder, 'once')
-  const { file } = int8Weights(weights, 'net.', dir)
+  const { file } = await int8Weights(weights, 'net.', dir)
   const { ino, size } = statSync(file)
-  int8Weights(weights, 'net.', dir)
+  await int8Weights(weights, 'net.', dir)
   expect(statSync(file).ino).toBe(ino)
   truncateSync(file, size - 10)
-  int8Weights(weights, 'net.', dir)
+  await int8Weights(weights, 'net.', dir)
   expect(statSync(file).size).toBe(size)
   expect(readdirSync(dir)).toHaveLength(1)
+})
+
+test('who wants the same file waits for it; the event loop is free between tensors', async () => {
+  const dir = join(folder, 'shared')
+  const told: [number, number][] = []
+  let turns = 0
+  const beat = setInterval(() => turns++, 0)
+  const watch = { progress: (done: number, of: number) => told.push([done, of]) }
+  const both = [int8Weights(weights, 'net.', dir, watch), int8Weights(weights, 'net.', dir, watch)]
+  const [first, second] = await Promise.all(both)
+  clearInterval(beat)
+  expect(second!.file).toBe(first!.file)
+  expect(readdirSync(dir)).toHaveLength(1)
+  const [linear, point, conv] = [80 * 64, 96 * 64, 96 * 64 * 9]
+  const sums = [linear, linear + point, linear + point + conv]
+  expect(told).toEqual(sums.flatMap(done => [1, 2].map(() => [done, sums[2]])))
+  expect(turns).toBeGreaterThan(0)
+})
+
+test('cancelled after a tensor it leaves nothing, and others go on', async () => {
+  const dir = join(folder, 'cancelled')
+  const abort = new AbortController()
+  let told = 0
+  const stop = { signal: abort.signal, progress: () => ++told === 1 && abort.abort() }
+  await expect(int8Weights(weights, 'net.', dir, stop)).rejects.toThrow(/abort/i)
+  expect([told, readdirSync(dir)]).toEqual([1, []])
+
+  const again = new AbortController()
+  const leaves = int8Weights(weights, 'net.', dir, {
+    signal: again.signal,
+    progress: () => again.abort(),
+  })
+  const stays = int8Weights(weights, 'net.', dir)
+  await expect(leaves).rejects.toThrow(/abort/i)
+  expect((await stays).tensors.has('net.conv.weight')).toBe(true)
+})
+
+test('what a killed process left is removed; what a living one writes stays', async () => {
+  const dir = join(folder, 'leftovers')
+  mkdirSync(dir)
+  const dead = spawnSync(process.execPath, ['-e', '']).pid
+  const part = (pid: number) => `other.int8.safetensors.${pid}.part`
+  for (const pid of [dead, process.pid, process.ppid]) writeFileSync(join(dir, part(pid)), 'half')
+  const { file } = await int8Weights(weights, 'net.', dir)
+  expect(readdirSync(dir).sort()).toEqual([basename(file), part(process.ppid)].sort())
+})
+
+test('a full disk is said in words', () => {
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC' })
+  const { message } = explained(full, '/models/dream.safetensors', '/data/int8') as Error
+  expect(message).toMatch(/^dream\.safetensors could not be rounded to 8 bits: the disk is full/)
 })

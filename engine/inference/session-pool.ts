@@ -6,6 +6,7 @@ import { buildRounded } from './layers.ts'
 import type { OnnxGraph } from './onnx-graph.ts'
 import { openPlaced, type PlacedOptions } from './providers/fallback.ts'
 import { type Ids, type Optimization, type Session, usualOptimization } from './session.ts'
+import type { Watch } from './shared-work.ts'
 import type { Weights } from './weights.ts'
 
 export interface SessionRecipe {
@@ -57,15 +58,18 @@ export class SessionPool {
     return [...this.entries.values()].reduce((sum, entry) => sum + entry.costBytes, 0)
   }
 
-  /** Opens the session if it is not open, so that the first run starts at once. */
-  async start(recipe: SessionRecipe): Promise<void> {
-    await this.use(recipe, async () => undefined)
+  /**
+   * Opens the session if it is not open, so that the first run starts at once.
+   * @param watch for weights that have to be rounded first
+   */
+  async start(recipe: SessionRecipe, watch?: Watch): Promise<void> {
+    await this.use(recipe, async () => undefined, watch)
   }
 
   /** The same, with room made for a network that will run many times. */
-  async startLarge(recipe: SessionRecipe): Promise<void> {
+  async startLarge(recipe: SessionRecipe, watch?: Watch): Promise<void> {
     if (!this.entries.has(recipe.key)) await this.makeRoom(1.6 * recipe.costBytes)
-    await this.start(recipe)
+    await this.start(recipe, watch)
   }
 
   run(
@@ -76,8 +80,12 @@ export class SessionPool {
   }
 
   /** The session stays open until `work` is done. */
-  async use<T>(recipe: SessionRecipe, work: (session: Session) => Promise<T>): Promise<T> {
-    const entry = await this.hold(recipe)
+  async use<T>(
+    recipe: SessionRecipe,
+    work: (session: Session) => Promise<T>,
+    watch?: Watch,
+  ): Promise<T> {
+    const entry = await this.hold(recipe, watch)
     try {
       return await work(await entry.session)
     } finally {
@@ -113,10 +121,13 @@ export class SessionPool {
     return this.shrink(0)
   }
 
-  private async hold(recipe: SessionRecipe): Promise<Entry> {
-    if (!this.entries.has(recipe.key))
+  private async hold(recipe: SessionRecipe, watch?: Watch): Promise<Entry> {
+    let rounded: Weights | undefined
+    if (!this.entries.has(recipe.key)) {
+      rounded = await this.rounded(recipe, watch)
       await this.shrink(this.options.budgetBytes - recipe.costBytes)
-    const entry = this.entries.get(recipe.key) ?? this.open(recipe)
+    }
+    const entry = this.entries.get(recipe.key) ?? this.open(recipe, rounded)
     entry.runs++
     // Now the most recently used.
     this.entries.delete(recipe.key)
@@ -124,20 +135,22 @@ export class SessionPool {
     return entry
   }
 
-  private open({ key, costBytes, build: exact, ...recipe }: SessionRecipe): Entry {
+  private async rounded({ roundable }: SessionRecipe, watch?: Watch): Promise<Weights | undefined> {
     const { int8Dir, provider = 'cpu' } = this.options
-    const { roundable } = recipe
-    const build =
-      int8Dir && roundable && provider === 'cpu'
-        ? () => buildRounded(int8Weights(roundable.weights, roundable.prefix, int8Dir), exact)
-        : exact
+    if (!int8Dir || !roundable || provider !== 'cpu') return undefined
+    return int8Weights(roundable.weights, roundable.prefix, int8Dir, watch)
+  }
+
+  private open({ key, costBytes, build: exact, ...recipe }: SessionRecipe, rounded?: Weights) {
+    const build = rounded ? () => buildRounded(rounded, exact) : exact
     const optimization = recipe.optimization ?? usualOptimization(costBytes)
     const session = Promise.resolve().then(() =>
       openPlaced({ build, costBytes }, { ...this.options, optimization }),
     )
     // A session that did not open must not stay in the way of the next try.
     session.catch(() => this.entries.delete(key))
-    return { session, costBytes, runs: 0 }
+    const entry: Entry = { session, costBytes, runs: 0 }
+    return entry
   }
 
   private async shrink(toBytes: number): Promise<void> {

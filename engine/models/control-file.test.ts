@@ -1,15 +1,16 @@
-// Union ControlNets and T2I-Adapters against diffusers, ControlNets saved as differences against
-// what they differ from: on small networks of random weights.
+// Union ControlNets and T2I-Adapters against diffusers, ControlNets saved as differences or as
+// Control-LoRAs against what they add up to: on small networks of random weights.
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readFloats, type Weights } from '../inference/weights.ts'
+import { readFloats } from '../inference/weights.ts'
 import { setUnionControlNetType } from '../nodes/conditioning/set-union-control-net-type.ts'
 import type { RunContext } from '../nodes/define.ts'
 import { controlAt } from '../sampling/control.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { openControl } from './control-file.ts'
+import type { NetworkBase } from './controlnet-base.ts'
 import { familiarControlNames } from './controlnet-names.ts'
 import { addon, expected, QuickPool, smallUnet } from './fixtures/addons.ts'
 import { apart, difference, rnd } from './fixtures/goldens.ts'
@@ -118,6 +119,20 @@ describe('a union of ControlNets', () => {
   })
 })
 
+/** The union without what makes it one, under lllyasviel's names, and the UNet's tensor of that name. */
+function plainControl(): { name: string; own: Tensor; under: Tensor | undefined }[] {
+  return [...familiarControlNames(addon('union')).tensors].flatMap(([name, weight]) => {
+    if (/^(task_embedding|transformer_layes|spatial_ch|control_add)/.test(name)) return []
+    const base = unet.weights.tensors.get(`${diffusionPrefix}${name}`)
+    const read = (of: typeof weight) => tensor(of.shape, readFloats(of))
+    return [{ name, own: read(weight), under: base && read(base) }]
+  })
+}
+const open = (name: string, tensors: Record<string, Tensor>, base?: NetworkBase) => {
+  const { metadata } = unet.weights
+  return openControl({ ...writeWeights(join(folder, name), tensors), metadata }, pool, base)
+}
+
 describe('a ControlNet saved as a difference', () => {
   test('needs what it differs from', () => {
     const weights = writeWeights(join(folder, 'sign.safetensors'), { difference: tensor([0]) })
@@ -125,27 +140,115 @@ describe('a ControlNet saved as a difference', () => {
   })
 
   test('is with it what it was made from', async () => {
-    const { metadata } = unet.weights
     const whole: Record<string, Tensor> = {}
     const less: Record<string, Tensor> = { difference: tensor([0]) }
-    for (const [name, weight] of familiarControlNames(addon('union')).tensors) {
-      if (/^(task_embedding|transformer_layes|spatial_ch|control_add)/.test(name)) continue
-      const own = tensor(weight.shape, readFloats(weight))
-      const base = unet.weights.tensors.get(`${diffusionPrefix}${name}`)
-      const under = base && readFloats(base)
+    for (const { name, own, under } of plainControl()) {
       whole[`control_model.${name}`] = own
-      less[`control_model.${name}`] = tensor(
-        own.shape,
-        under ? own.data.map((value, i) => value - under[i]!) : own.data,
-      )
+      const rest = own.data.map((value, i) => value - (under?.data[i] ?? 0))
+      less[`control_model.${name}`] = tensor(own.shape, rest)
     }
-    const open = (name: string, tensors: Record<string, Tensor>, base?: Weights) =>
-      openControl({ ...writeWeights(join(folder, name), tensors), metadata }, pool, base)
-    const [one, other] = [open('whole', whole), open('less', less, unet.weights)]
+    const [one, other] = [open('whole', whole), open('less', less, unet.base)]
     const hint = await one.hint(image, 16, 16)
     const [want, got] = [await one.residuals(input, hint), await other.residuals(input, hint)]
     expect(difference(got.middle![0]!, want.middle![0]!)).toBeLessThan(tolerance)
     expect(difference(got.output![7]!, want.output![7]!)).toBeLessThan(tolerance)
+  })
+})
+
+describe('a Control-LoRA', () => {
+  const rank = 3
+  const whole: Record<string, Tensor> = {}
+  const less: Record<string, Tensor> = { lora_controlnet: tensor([0]) }
+  for (const { name, own, under } of plainControl()) {
+    const [outputs = 0, inputs = 0, ...kernel] = own.shape
+    if (!under || !inputs) {
+      whole[name] = own
+      less[name] = own
+      continue
+    }
+    const layer = name.replace(/weight$/, '')
+    const shrunk = ({ shape, data }: Tensor) =>
+      tensor(
+        shape,
+        data.map(v => v / 20),
+      )
+    const down = shrunk(rnd(`${name} down`, [rank, inputs, ...kernel]))
+    const up = shrunk(rnd(`${name} up`, [outputs, rank, ...kernel.map(() => 1)]))
+    less[`${layer}down`] = down
+    less[`${layer}up`] = up
+    const each = under.data.length / outputs
+    const sum = under.data.map((value, at) => {
+      const [row, column] = [Math.floor(at / each), at % each]
+      let more = 0
+      for (let r = 0; r < rank; r++)
+        more += up.data[row * rank + r]! * down.data[r * each + column]!
+      return value + more
+    })
+    whole[name] = tensor(own.shape, sum)
+  }
+  const net = open('control-lora.safetensors', less)
+
+  test('is the ControlNet that the UNet and the product of its matrices add up to', async () => {
+    const full = open('control-full.safetensors', whole)
+    const hint = await net.hint(image, 16, 16)
+    const [want, got] = [
+      await full.residuals(input, hint),
+      await net.residuals({ ...input, base: unet.base }, hint),
+    ]
+    expect(got.output).toHaveLength(12)
+    // The products run beside the layers, so sums round otherwise: 1.5e-6 at most.
+    for (const [n, residual] of [...got.output!, got.middle![0]!].entries())
+      expect(difference(residual!, [...want.output!, want.middle![0]!][n]!)).toBeLessThan(2e-6)
+  })
+
+  test('is told of the UNet by the run', async () => {
+    const control = { net, image, strength: 0.7, start: 0, end: 1 }
+    const network = await unet.network()
+    expect(network.base?.key).toBe(unet.base.key)
+    const asked = { ...input, base: network.base }
+    const residuals = await controlAt(control, unet.sampling, 1, asked, 1)
+    const steered = await network.forward({ ...input, control: residuals })
+    expect(apart(steered, await network.forward(input))).toBeGreaterThan(1e-3)
+  })
+
+  test('follows LoRAs on the UNet, except where it has a tensor of its own', async () => {
+    const layer = 'input_blocks.1.1.transformer_blocks.0.attn1.to_q'
+    const { shape } = unet.weights.tensors.get(`${diffusionPrefix}${layer}.weight`)!
+    const kohya = `lora_unet_${layer.replaceAll('.', '_')}`
+    const lora = writeWeights(join(folder, 'lora.safetensors'), {
+      [`${kohya}.lora_down.weight`]: rnd('lora down', [2, shape[1]!]),
+      [`${kohya}.lora_up.weight`]: rnd('lora up', [shape[0]!, 2]),
+    })
+    const changed = (strength: number) =>
+      (unet.withAdapter({ file: lora.file, strength }) as typeof unet).base
+    const hint = await net.hint(image, 16, 16)
+    const seen = async (base: NetworkBase, of = net) =>
+      (await of.residuals({ ...input, base }, hint)).middle![0]!
+    const plain = await seen(unet.base)
+    expect(difference(await seen(changed(0)), plain)).toBeLessThan(1e-6)
+    expect(apart(await seen(changed(1)), plain)).toBeGreaterThan(1e-3)
+    const { [`${layer}.up`]: _, [`${layer}.down`]: __, ...rest } = less
+    const own = open('control-own.safetensors', { ...rest, [`${layer}.weight`]: tensor(shape) })
+    expect(await seen(changed(1), own)).toEqual(await seen(unet.base, own))
+  })
+
+  test('says what is missing or does not fit', async () => {
+    const hint = await net.hint(image, 16, 16)
+    await expect(net.residuals(input, hint)).rejects.toThrow(
+      /Control-LoRA control-lora\.safetensors changes the UNet.*the model that is sampled has none/,
+    )
+    const wrong = async (tensors: Record<string, Tensor>) =>
+      open('wrong.safetensors', tensors).residuals({ ...input, base: unet.base }, hint)
+    const { 'time_embed.0.down': _, ...halved } = less
+    await expect(wrong(halved)).rejects.toThrow(/"time_embed\.0\.up" without its other half/)
+    await expect(wrong({ ...less, 'time_embed.0.down': tensor([3, 5]) })).rejects.toThrow(
+      /wrong\.safetensors does not fit .*"time_embed\.0\.weight" of \d+ × 5 values, which is \[/,
+    )
+    await expect(
+      wrong({ ...less, 'label_emb.0.0.up': tensor([4, 1]), 'label_emb.0.0.down': tensor([1, 4]) }),
+    ).rejects.toThrow(/which the checkpoint has not\. Choose a checkpoint of the family/)
+    const { 'zero_convs.3.0.bias': __, ...without } = less
+    await expect(wrong(without)).rejects.toThrow(/wrong\.safetensors has no tensor .*zero_convs\.3/)
   })
 })
 

@@ -3,17 +3,19 @@ import { basename } from 'node:path'
 import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
+import { ControlLora } from './control-lora.ts'
 import { ControlNetModel } from './controlnet.ts'
-import { isDifference } from './controlnet-base.ts'
+import { isControlLora, isDifference, type NetworkBase, onBase } from './controlnet-base.ts'
 import { transformerControl } from './controlnet-transformer.ts'
 import type { ControlNet } from './kinds.ts'
 import { isT2iAdapter, T2iAdapter } from './t2i-adapter.ts'
 
 /**
- * @param base of the UNet whose difference the file may be
+ * @param base the UNet whose difference the file may be
  * @throws ModelError that says what the file is, if it cannot be used
  */
-export function openControl(weights: Weights, pool: SessionPool, base?: Weights): ControlNet {
+export function openControl(weights: Weights, pool: SessionPool, base?: NetworkBase): ControlNet {
+  if (isControlLora(weights)) return new ControlLora(weights, pool)
   if (isT2iAdapter(weights)) return new T2iAdapter(weights, pool)
   const control = transformerControl(weights, pool)
   if (control) return control
@@ -22,5 +24,9 @@ export function openControl(weights: Weights, pool: SessionPool, base?: Weights)
       `${basename(weights.file)} holds only what differs from a Stable Diffusion UNet. Load it with ` +
         '"Load ControlNet Model (diff)" and connect the checkpoint it was made for.',
     )
-  return new ControlNetModel(weights, pool, isDifference(weights) ? base : undefined)
+  return new ControlNetModel(
+    weights,
+    pool,
+    isDifference(weights) && base ? onBase(weights, base) : undefined,
+  )
 }

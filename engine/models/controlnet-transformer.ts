@@ -23,7 +23,7 @@ import type {
 } from './kinds.ts'
 import { beginMmdit, mmditFeeds, mmditSize } from './mmdit.ts'
 import { patchesIn, patchSide, toPatches } from './patches.ts'
-import { toPlanes } from './planes.ts'
+import { toPlanes, withMask } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { diffusionPrefix, withDiffusionPrefix } from './transformer.ts'
 import { fluxLatent, sd3Latent } from './transformer-families.ts'
@@ -175,23 +175,6 @@ function pixelHint(image: Tensor, width: number, height: number): Tensor {
   )
   const out = tensor([count, ...planes[0]!.shape.slice(1)])
   for (const [i, { data }] of planes.entries()) out.data.set(data, i * data.length)
-  return out
-}
-
-/** [B,C,h,w] with one more channel: the mask [B,H,W] cut and resized. */
-function withMask(picture: Tensor, keep: Tensor): Tensor {
-  const [count, channels, height, width] = picture.shape as [number, number, number, number]
-  const [masks, rows, columns] = keep.shape.slice(-3) as [number, number, number]
-  const image = tensor([masks, rows, columns, 1], keep.data)
-  const { data } = resizeCovering(image, width, height, 'nearest-exact')
-  const size = height * width
-  const out = tensor([count, channels + 1, height, width])
-  for (let i = 0; i < count; i++) {
-    const start = i * (channels + 1) * size
-    out.data.set(picture.data.subarray(i * channels * size, (i + 1) * channels * size), start)
-    const from = (i % masks) * size
-    out.data.set(data.subarray(from, from + size), start + channels * size)
-  }
   return out
 }
 

@@ -9,7 +9,7 @@ import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { BaseWeights } from './controlnet-base.ts'
+import type { OnBase } from './controlnet-base.ts'
 import { familiarControlNames } from './controlnet-names.ts'
 import { kindEmbedding, shiftedHint, unionFeeds } from './controlnet-union.ts'
 import type { ControlNet, ControlResiduals, NetworkInput } from './kinds.ts'
@@ -17,6 +17,7 @@ import { checkLayout } from './layout.ts'
 import { controlNetLayout } from './layouts-diffusion.ts'
 import { toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
+import { diffusionPrefix } from './transformer.ts'
 import { type GraphOptions, Unet, type UnetConfig, unetConfig } from './unet.ts'
 
 /** Image pixels per latent pixel: the hint's layers halve it three times. */
@@ -27,27 +28,16 @@ export class ControlNetModel implements ControlNet {
   private readonly weights: Weights
   private readonly config: UnetConfig
   private readonly pool: SessionPool
-  private readonly base: BaseWeights | undefined
+  private readonly over: OnBase | undefined
+  readonly hint = seenPicture
   private kind: number | undefined
 
-  /** @param base of a UNet, for files that hold only what differs from it */
-  constructor(file: Weights, pool: SessionPool, base?: Weights) {
-    this.weights = familiarControlNames(file)
-    const prefix = controlPrefix(this.weights)
-    this.config = unetConfig(this.weights, prefix)
+  /** @param over a UNet, for files that hold only what differs from it */
+  constructor(file: Weights, pool: SessionPool, over?: OnBase) {
+    this.weights = over?.weights ?? familiarControlNames(file)
+    this.config = unetConfig(this.weights, controlPrefix(this.weights))
     this.pool = pool
-    this.base = base && new BaseWeights(base, prefix)
-  }
-
-  async hint(image: Tensor, width: number, height: number): Promise<Tensor> {
-    const fitted = resizeCovering(image, width * downscale, height * downscale, 'nearest-exact')
-    const count = fitted.shape[0]!
-    const planes = Array.from({ length: count }, (_, i) => toPlanes(fitted, i))
-    const out = tensor([count, ...planes[0]!.shape.slice(1)])
-    planes.forEach(({ data }, i) => {
-      out.data.set(data, i * data.length)
-    })
-    return out
+    this.over = over
   }
 
   /** How many kinds of pictures a union knows; 0 if it is none. */
@@ -74,7 +64,7 @@ export class ControlNetModel implements ControlNet {
     const feeds: Record<string, Tensor | Ids> = { x, context, hint }
     feeds.t = tensor([timesteps.length], timesteps)
     if (this.config.adm > 0) feeds.y = y!
-    if (this.base) feeds[this.base.input] = tensor([], Float32Array.of(1))
+    Object.assign(feeds, this.over?.strengths)
     if (this.kinds > 0) Object.assign(feeds, unionFeeds(this.kinds, this.kind))
     const answers = await this.pool.run(this.recipe(), feeds)
     const output: Tensor[] = []
@@ -84,18 +74,16 @@ export class ControlNetModel implements ControlNet {
   }
 
   private recipe(): SessionRecipe {
-    const { weights, config, base, kinds } = this
+    const { weights, config, over, kinds } = this
     const union = kinds > 0 && (this.kind === undefined ? 'untold' : 'told')
     return {
-      key: [
-        `controlnet ${union || ''}`,
-        identity(weights),
-        ...(base ? [identity(base.weights)] : []),
-      ].join(' | '),
+      key: [`controlnet ${union || ''}`, identity(weights), ...(over ? [over.key] : [])].join(
+        ' | ',
+      ),
       costBytes: weightBytes(weights, config.prefix),
       build: () => {
-        if (!base) checkLayout(weights, config.prefix, controlNetLayout)
-        return buildControlNet(weights, config, { branches: base ? [base] : [], union })
+        checkLayout(weights, config.prefix, controlNetLayout)
+        return buildControlNet(weights, config, { branches: over?.branches(), union })
       },
     }
   }
@@ -110,6 +98,18 @@ export class ControlNetModel implements ControlNet {
         'for this checkpoint.',
     )
   }
+}
+
+/** Pictures [B,H,W,3] for latents of this size → [B,3,8h,8w]. */
+export async function seenPicture(image: Tensor, width: number, height: number): Promise<Tensor> {
+  const fitted = resizeCovering(image, width * downscale, height * downscale, 'nearest-exact')
+  const count = fitted.shape[0]!
+  const planes = Array.from({ length: count }, (_, i) => toPlanes(fitted, i))
+  const out = tensor([count, ...planes[0]!.shape.slice(1)])
+  planes.forEach(({ data }, i) => {
+    out.data.set(data, i * data.length)
+  })
+  return out
 }
 
 /**
@@ -174,10 +174,12 @@ export function hintLayers(layers: Layers, hint: Value, prefix: string): Value {
 /** @throws ModelError unless the file is a ControlNet in the layout that is read here. */
 function controlPrefix(weights: Weights): string {
   const has = (key: string) => weights.tensors.has(key)
-  const found = ['control_model.', ''].find(prefix => has(`${prefix}zero_convs.0.0.weight`))
+  const found = ['control_model.', '', diffusionPrefix].find(prefix =>
+    has(`${prefix}zero_convs.0.0.weight`),
+  )
   if (found !== undefined && has(`${found}input_hint_block.0.weight`)) return found
   throw new ModelError(
-    `${basename(weights.file)} is no ControlNet that is read here: it belongs to another family, or is ` +
-      'a Control-LoRA. Choose a ControlNet or T2I-Adapter for Stable Diffusion or Flux.',
+    `${basename(weights.file)} is no ControlNet that is read here: it belongs to another family. ` +
+      'Choose a ControlNet, Control-LoRA or T2I-Adapter for Stable Diffusion or Flux.',
   )
 }

@@ -15,6 +15,8 @@ export interface CheckpointFacts {
 /** Signs of files that are no Stable Diffusion checkpoint: the first that fits names the file. */
 const others: readonly [sign: RegExp, what: string, mend: string][] = [
   [/lora_(down|up|A|B)\.weight$|_lora\.(down|up)\.weight$/, 'a LoRA', 'Move it to loras/.'],
+  [/^lora_controlnet$/, 'a Control-LoRA', 'Move it to controlnet/.'],
+  [/^controlnet_blocks\.0\.y_rms\./, 'a model patch', 'Move it to model_patches/.'],
   [/^control_model\.|^controlnet_|\.zero_convs?\./, 'a ControlNet', 'Move it to controlnet/.'],
   [/^body\.0\.rdb1\.|^model\.1\.sub\.|^conv_first\./, 'an upscaler', 'Move it to upscale_models/.'],
   [/^emb_params$|^string_to_param/, 'an embedding', 'Move it to embeddings/.'],

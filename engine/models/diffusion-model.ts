@@ -2,15 +2,19 @@
 // first step asks for the session.
 import type { Ids } from '../inference/session.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
+import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { admVector } from './adm.ts'
+import { factorFeeds, factorKeys, type PlacedFactors, withFactors } from './attention-factors.ts'
 import { controlFeeds, controlPlaces } from './control-places.ts'
+import type { NetworkBase } from './controlnet-base.ts'
 import { gligenExtras } from './gligen.ts'
 import { editInput, inpaintInput } from './joined-input.ts'
 import type {
   Adapter,
+  AttentionFactors,
   ConditioningItem,
   DiffusionModel,
   LatentFormat,
@@ -20,12 +24,12 @@ import type {
   NoisedLatent,
   UnetChange,
 } from './kinds.ts'
-import { checkLora, LoraBranch, loraChanges, unusedLayers } from './lora.ts'
+import { checkLora, LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { toldGuidance } from './told-guidance.ts'
 import { type UnclipStatistics, unclipVector } from './unclip.ts'
 import { buildUnet, type GraphOptions, latentSize, type UnetConfig, unetConfig } from './unet.ts'
-import { changeFeeds, changeKey } from './unet-changes.ts'
+import { changeFeeds, changeKey, changesAt, fittingControl } from './unet-changes.ts'
 import type { JoinedInput } from './unet-family.ts'
 
 export interface DiffusionModelParts {
@@ -47,16 +51,19 @@ export class UnetModel implements DiffusionModel {
   readonly adapters: readonly Adapter[]
   private readonly parts: DiffusionModelParts
   private readonly changes: readonly UnetChange[]
+  private readonly factors: readonly PlacedFactors[]
   private readonly config: UnetConfig
 
   constructor(
     parts: DiffusionModelParts,
     adapters: readonly Adapter[] = [],
     changes: readonly UnetChange[] = [],
+    factors: readonly PlacedFactors[] = [],
   ) {
     this.parts = parts
     this.adapters = adapters
     this.changes = changes
+    this.factors = factors
     this.config = unetConfig(parts.weights)
   }
 
@@ -83,15 +90,20 @@ export class UnetModel implements DiffusionModel {
 
   withAdapter(adapter: Adapter): DiffusionModel {
     checkLora(this.parts.openWeights(adapter.file), this.parts.weights)
-    return new UnetModel(this.parts, [...this.adapters, adapter], this.changes)
+    return new UnetModel(this.parts, [...this.adapters, adapter], this.changes, this.factors)
   }
 
   withSampling(sampling: ModelSampling): DiffusionModel {
-    return new UnetModel({ ...this.parts, sampling }, this.adapters, this.changes)
+    return new UnetModel({ ...this.parts, sampling }, this.adapters, this.changes, this.factors)
   }
 
   withChange(change: UnetChange): DiffusionModel {
-    return new UnetModel(this.parts, this.adapters, [...this.changes, change])
+    return new UnetModel(this.parts, this.adapters, [...this.changes, change], this.factors)
+  }
+
+  withFactors(factors: AttentionFactors): DiffusionModel {
+    const placed = { ...factors, after: this.adapters.length }
+    return new UnetModel(this.parts, this.adapters, this.changes, [...this.factors, placed])
   }
 
   admVector(
@@ -124,25 +136,43 @@ export class UnetModel implements DiffusionModel {
     }
   }
 
-  async network(latent?: readonly number[]): Promise<Network> {
+  /** What its network is made of. */
+  get base(): NetworkBase {
+    const { weights, openWeights } = this.parts
+    const loras = this.adapters.map(adapter => openWeights(adapter.file))
+    return {
+      weights,
+      key: [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | '),
+      branches: () =>
+        withFactors(
+          loras.map((lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights))),
+          this.factors,
+        ),
+      strengths: { ...strengths(this.adapters), ...factorFeeds(this.factors) },
+    }
+  }
+
+  async network(latent?: readonly number[], watch?: Watch): Promise<Network> {
     const { pool } = this.parts
     const size = latent && latentSize(latent)
-    const recipe = this.recipe({ size })
-    const strengths = this.adapters.map(
-      ({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))] as const,
-    )
-    await pool.startLarge(recipe)
+    const first = changesAt(this.changes, this.sampling.sigmaMax)
+    const recipe = this.recipe({ size }, first)
+    const { base } = this
+    await pool.startLarge(recipe, watch)
     return {
       adm: this.config.adm,
+      base,
       forward: async input => {
         this.check(input)
-        const { x, timesteps, context, y, control, without, watch, gligen } = input
-        const feeds: Record<string, Tensor | Ids> = Object.fromEntries(strengths)
+        const { x, timesteps, context, y, without, watch, gligen } = input
+        const changes = changesAt(this.changes, input.sigma)
+        const control = input.control && changes.reduce(fittingControl, input.control)
+        const feeds: Record<string, Tensor | Ids> = { ...base.strengths }
         Object.assign(feeds, { x, t: tensor([timesteps.length], timesteps), context })
         if (this.config.adm > 0 && y) feeds.y = y
         if (control) Object.assign(feeds, controlFeeds(control))
         Object.assign(feeds, input.extras)
-        for (const [i, change] of this.changes.entries())
+        for (const [i, change] of changes.entries())
           Object.assign(feeds, changeFeeds(`change${i}`, change, x.shape))
         const variant = {
           size,
@@ -151,7 +181,7 @@ export class UnetModel implements DiffusionModel {
           watched: watch !== undefined,
           gligen: gligen && this.parts.openWeights(gligen.file),
         }
-        const { out, attention } = await pool.run(this.recipe(variant), feeds)
+        const { out, attention } = await pool.run(this.recipe(variant, changes), feeds)
         if (attention) watch?.(attention)
         return out!
       },
@@ -161,11 +191,11 @@ export class UnetModel implements DiffusionModel {
   /** A variant is another session, so that runs without it pay nothing. */
   private recipe(
     variant: Pick<GraphOptions, 'size' | 'control' | 'perturbed' | 'watched' | 'gligen'>,
+    changes: readonly UnetChange[],
   ): SessionRecipe {
-    const { weights, openWeights } = this.parts
+    const { weights } = this.parts
     const { size = 'small', control = [], perturbed, watched, gligen } = variant
-    const { changes } = this
-    const loras = this.adapters.map(adapter => openWeights(adapter.file))
+    const { base } = this
     const kind = [
       'unet',
       size,
@@ -176,15 +206,11 @@ export class UnetModel implements DiffusionModel {
       ...changes.map(changeKey),
     ]
     return {
-      key: [kind.filter(Boolean).join(' '), ...[weights, ...loras].map(identity)].join(' | '),
+      key: [kind.filter(Boolean).join(' '), base.key].join(' | '),
       costBytes: weightBytes(weights, this.config.prefix),
       roundable: { weights, prefix: this.config.prefix },
-      build: () => {
-        const branches = loras.map(
-          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
-        )
-        return buildUnet(weights, this.config, { branches, changes, ...variant })
-      },
+      build: () =>
+        buildUnet(weights, this.config, { branches: base.branches(), changes, ...variant }),
     }
   }
 

@@ -1,8 +1,11 @@
 // What travels along model-typed links. The sampler sees only these interfaces; what makes the
 // numbers (onnxruntime sessions, weights) stays behind them in `models/` and `inference/`.
+import type { Watch } from '../inference/shared-work.ts'
 import type { Hooks } from '../sampling/hooks.ts'
 import type { ModelPatches } from '../sampling/model-patches.ts'
 import type { Tensor } from '../tensor.ts'
+import type { NetworkBase } from './controlnet-base.ts'
+import type { ResizeWay } from './graph-resize.ts'
 import type { ReferenceMethod } from './reference-latents.ts'
 import type { TaesdName } from './taesd-names.ts'
 
@@ -67,6 +70,8 @@ export interface NetworkInput {
   x: Tensor
   /** [B] */
   timesteps: Float32Array
+  /** The noise level that they stand for. */
+  sigma?: number
   /** [B,tokens,width] */
   context: Tensor
   /** [B,A] added to the time embedding (SDXL's adm vector); the starter model's pooled text. */
@@ -74,6 +79,8 @@ export interface NetworkInput {
   control?: ControlResiduals
   /** Of the network that is asked, for ControlNets. */
   blocks?: NetworkBlocks
+  /** The same: a UNet's weights, for ControlNets that hold only what differs from them. */
+  base?: NetworkBase
   /** Left out of the network on purpose, for the worse picture that some guidance keeps away from. */
   without?: Weakening
   /** What `DiffusionModel.extras` made of the conditioning, by name, each [B,…]. */
@@ -116,7 +123,7 @@ export interface Control extends HintParts {
 }
 
 /** A change to what happens inside a UNet. Several work in the order in which their nodes come. */
-export type UnetChange = FreeU | HyperTile
+export type UnetChange = FreeU | HyperTile | DeepShrink
 
 export interface FreeU {
   kind: 'freeu'
@@ -136,6 +143,32 @@ export interface HyperTile {
   scaleDepth: boolean
 }
 
+/** A smaller picture for the inner blocks, early in the run. */
+export interface DeepShrink {
+  kind: 'deep shrink'
+  /** The input block whose outcome is made smaller. */
+  block: number
+  /** How many times smaller each side gets. */
+  factor: number
+  /** Noise levels between which it works: from ≥ σ ≥ to. */
+  from: number
+  to: number
+  /** Whether what skips from the block keeps its size. */
+  afterSkip: boolean
+  down: ResizeWay
+  up: ResizeWay
+}
+
+/** What the projections of attention are multiplied by, in all layers of a kind. */
+export interface AttentionFactors {
+  /** A UNet's self- and cross-attention, a CLIP's attention. */
+  layers: 'attn1' | 'attn2' | 'self_attn'
+  q: number
+  k: number
+  v: number
+  out: number
+}
+
 export interface Weakening {
   /** A UNet's middle block: self-attention hands every place its own value. */
   middleAttention?: boolean
@@ -152,6 +185,8 @@ export interface Network {
   readonly adm: number
   /** Where ControlNets may add residuals. */
   readonly blocks?: NetworkBlocks
+  /** Of a UNet. */
+  readonly base?: NetworkBase
 }
 
 /** What a run starts from, as far as a network that sees the picture must know it. */
@@ -174,9 +209,10 @@ export interface Adapter {
 export interface DiffusionModel {
   /**
    * Starts the session on first use, with the adapters given. `latent`: shape of the latents that it
-   * will mostly see, […,h,w]. It decides how the network is computed, not what comes out.
+   * will mostly see, […,h,w]. It decides how the network is computed, not what comes out. `watch` is
+   * told while weights are rounded to 8 bits, which takes seconds, once a model.
    */
-  network(latent?: readonly number[]): Promise<Network>
+  network(latent?: readonly number[], watch?: Watch): Promise<Network>
   readonly latent: LatentFormat
   readonly sampling: ModelSampling
   /** Changes to guidance and masks; `withPatches` makes a copy with others. */
@@ -190,6 +226,10 @@ export interface DiffusionModel {
   readonly notes?: readonly string[]
   /** A copy with one more change inside its network. UNets have it. */
   withChange?(change: UnetChange): DiffusionModel
+  /** A copy whose attention is multiplied. UNets have it. */
+  withFactors?(factors: AttentionFactors): DiffusionModel
+  /** A copy with one more model patch between its blocks. Qwen-Image has it. */
+  withBlockwise?(control: BlockwiseControl): DiffusionModel
   /** A copy that reads its output on another schedule. */
   withSampling(sampling: ModelSampling): DiffusionModel
   /**
@@ -225,6 +265,10 @@ export interface TextEncoderModel {
   readonly stopAtLayer: number | undefined
   withStopAtLayer(layer: number): TextEncoderModel
   withAdapter(adapter: Adapter): TextEncoderModel
+  /** A copy whose attention is multiplied. CLIPs have it. */
+  withFactors?(factors: AttentionFactors): TextEncoderModel
+  /** A copy that fills prompts up otherwise. Those with T5 have it. */
+  withFilling?(filling: Filling): TextEncoderModel
   /** Layers of a LoRA's file that no encoder has a place for. */
   unusedLayers?(file: string): readonly string[]
   /** Weights `(x:1.2)`, chunks of 75 tokens, embeddings. → cond [1,77·n,width], pooled [1,width]. */
@@ -234,6 +278,12 @@ export interface TextEncoderModel {
    * encoders that can see only.
    */
   encodeSeeing?(text: string, pictures: readonly Tensor[]): Promise<{ cond: Tensor }>
+}
+
+/** Empty tokens behind a prompt: so many at least, and up to a length. */
+export interface Filling {
+  padding: number
+  length: number
 }
 
 /** A prompt of its own for each encoder of several, by the encoder: `l`, `g`, `t5xxl` … */
@@ -292,6 +342,22 @@ export interface VisionModel {
 export interface Gligen {
   /** Real path of the file. */
   readonly file: string
+}
+
+/** MODEL_PATCH: layers between a diffusion transformer's blocks, of a file of their own. */
+export interface ModelPatch {
+  /** Real path of the file. */
+  readonly file: string
+}
+
+/** A picture that a model patch sees, laid on a model. */
+export interface BlockwiseControl {
+  patch: ModelPatch
+  vae: Vae
+  image: Tensor
+  /** 1 where the picture is drawn anew; for patches that were made for inpainting. */
+  mask?: Tensor
+  strength: number
 }
 
 /** A text's place in the picture, in latent pixels. */
@@ -356,6 +422,8 @@ export interface ConditioningItem {
   /** How the network is to tell them apart, where it knows several ways. */
   referenceMethod?: ReferenceMethod
   control?: Control
+  /** What ControlNets read instead of `cond`, [1,tokens,width]. */
+  controlText?: Tensor
   /** Whether the other side of the guidance, where it has none, gets the same `control`. */
   controlBoth?: boolean
   /** What SDXL's text nodes say of the picture's size, by name. */

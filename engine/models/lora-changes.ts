@@ -122,7 +122,8 @@ export function readChanges(
 const shapeOf = ({ shape }: Weight, rows: Rows | undefined): readonly number[] =>
   rows ? [rows.count, ...shape.slice(1)] : shape
 
-function weightChange(parts: Parts, shape: readonly number[]): TensorChange | undefined {
+/** What a layer's tensors do to its weight, or to any tensor of this shape. */
+export function weightChange(parts: Parts, shape: readonly number[]): TensorChange | undefined {
   const { down, up, mid, diff } = parts
   if (diff) return difference(diff, shape)
   if (down && up && !parts.dora_scale) {

@@ -3,6 +3,7 @@
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { type AfterBlock, installBlockwise } from './blockwise-control.ts'
 import type { NetworkInput } from './kinds.ts'
 import { patchesIn, patchSide } from './patches.ts'
 import { joinedPatches, leadingLatent, methodOf, referencesOf } from './reference-latents.ts'
@@ -36,6 +37,7 @@ export function qwenImage(weights: Weights): Transformer {
     build: options => build(weights, { hidden, patchWidth, contextWidth }, options),
     feeds: input => ({ ...feeds(input), ...(still(input) && { still: stillPatches(input) }) }),
     references: true,
+    blockwise: hidden,
     still,
     latent: (out, x) => leadingLatent(out, x, 'channels-first'),
   }
@@ -104,6 +106,7 @@ function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   const vectors = layers.silu(layers.embed(waves, `${time}.linear_1`, `${time}.linear_2`))
   const vector = options.still ? halves(graph, vectors)[0] : vectors
   const net = new QwenImage(layers, size.hidden, vector, rotation)
+  net.after = (options.blockwise ?? []).map((patch, i) => installBlockwise(graph, patch, i))
   if (options.still) net.still = { vectors, patches: input('still', 1, 'T', 1) }
   const text = layers.linear(layers.rmsNorm(context, `${at}txt_norm.weight`), `${at}txt_in`)
   const out = net.forward(layers.linear(patches, `${at}img_in`), text)
@@ -118,11 +121,14 @@ const halves = (graph: OnnxGraph, x: Value): [Value, Value] =>
 class QwenImage extends RotaryBlocks {
   /** Of both times, and the patches that the second one is for. */
   still: { vectors: Value; patches: Value } | undefined
+  after: readonly AfterBlock[] = []
 
   forward(picture: Value, text: Value): Value {
     const { layers } = this
-    for (let n = 0; layers.has(`${at}transformer_blocks.${n}.attn.to_q.weight`); n++)
-      [picture, text] = this.block(picture, text, `${at}transformer_blocks.${n}`)
+    for (let n = 0; layers.has(`${at}transformer_blocks.${n}.attn.to_q.weight`); n++) {
+      ;[picture, text] = this.block(picture, text, `${at}transformer_blocks.${n}`)
+      for (const change of this.after) picture = change(picture, n)
+    }
     const [scale, shift] = layers.modulation(this.vector, `${at}norm_out.linear`, 2)
     return layers.linear(layers.modulate(this.norm(picture), shift!, scale!), `${at}proj_out`)
   }

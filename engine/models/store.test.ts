@@ -101,6 +101,8 @@ const lookAlikes: [what: RegExp, shapes: Record<string, number[]>][] = [
   ],
   [/a Flux model/, { 'double_blocks.0.img_attn.qkv.weight': [1] }],
   [/a LoRA. Move it to loras/, { 'lora_unet_down_blocks_0.lora_down.weight': [1] }],
+  [/a Control-LoRA. Move it to controlnet/, { lora_controlnet: [1], 'zero_convs.0.0.bias': [1] }],
+  [/a model patch. Move it to model_patches/, { 'controlnet_blocks.0.y_rms.weight': [1] }],
   [/an upscaler. Move it to upscale_models/, { 'conv_first.weight': [1] }],
   [/a VAE. Move it to vae/, { 'decoder.conv_in.weight': [1] }],
   [/diffusers layout/, { 'down_blocks.0.resnets.0.conv1.weight': [1] }],

@@ -9,6 +9,7 @@ import type { Weights } from '../inference/weights.ts'
 import type { ExtraModelDirs } from '../library/extra-model-paths.ts'
 import { modelFolders } from '../library/model-folders.ts'
 import { ModelError, type Models } from '../nodes/models.ts'
+import { openModelPatch } from './blockwise-control.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
 import { openControl } from './control-file.ts'
 import { checkVae } from './detect.ts'
@@ -120,7 +121,7 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
       return new KlVae(weights, pool)
     },
     async controlnet(name, base) {
-      const unet = base instanceof UnetModel ? base.weights : undefined
+      const unet = base instanceof UnetModel ? base.base : undefined
       return openControl(weightsOf(path('controlnet', name)), pool, unet)
     },
     previewDecoder({ taesd: name }) {
@@ -134,6 +135,9 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     },
     async styleModel(name) {
       return openStyleModel(weightsOf(path('style_models', name)), pool)
+    },
+    async modelPatch(name) {
+      return openModelPatch(weightsOf(path('model_patches', name)))
     },
     async gligen(name) {
       return openGligen(weightsOf(path('gligen', name)))

@@ -3,7 +3,7 @@
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import type { Adapter } from './kinds.ts'
+import type { Adapter, Filling } from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { t5Layout } from './layouts-text.ts'
 import { LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
@@ -18,6 +18,8 @@ export interface T5Parts {
   tokenizer: () => T5Tokenizer
   /** Shorter prompts are filled up to this many tokens, which are attended to like others. */
   minLength: number
+  /** Empty tokens behind every prompt. */
+  padding?: number
   /** Opens a LoRA's file. */
   openWeights: (file: string) => Weights
 }
@@ -28,11 +30,17 @@ interface Token {
 }
 
 /** A prompt's tokens with the end token and filling. */
-export function t5Tokens(prompt: string, tokenizer: T5Tokenizer, minLength: number): Token[] {
+export function t5Tokens(
+  prompt: string,
+  tokenizer: T5Tokenizer,
+  minLength: number,
+  padding = 0,
+): Token[] {
   const words = parseWeights(prompt).flatMap(({ text, weight }) =>
     tokenizer.encode(text).map(id => ({ id, weight })),
   )
-  return filled([...words, { id: t5End, weight: 1 }], minLength)
+  const ended = [...words, { id: t5End, weight: 1 }]
+  return filled(filled(ended, ended.length + padding), minLength)
 }
 
 const filled = (tokens: readonly Token[], length: number): Token[] => [
@@ -58,13 +66,18 @@ export class T5Encoder {
     return new T5Encoder(this.parts, [...this.adapters, adapter])
   }
 
+  withFilling({ padding, length }: Filling): T5Encoder {
+    return new T5Encoder({ ...this.parts, padding, minLength: length }, this.adapters)
+  }
+
   unusedLayers(file: string): readonly string[] {
     return unusedLayers(this.parts.openWeights(file), this.parts.weights)
   }
 
   /** → [1,tokens,width] */
   async encode(prompt: string): Promise<Tensor> {
-    const tokens = t5Tokens(prompt, this.parts.tokenizer(), this.parts.minLength)
+    const { tokenizer, minLength, padding } = this.parts
+    const tokens = t5Tokens(prompt, tokenizer(), minLength, padding)
     const { length } = tokens
     const weighted = tokens.some(({ weight }) => weight !== 1)
     const empty = weighted ? filled([{ id: t5End, weight: 1 }], length) : []

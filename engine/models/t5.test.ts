@@ -25,6 +25,15 @@ test('a text is cut into its likeliest pieces', () => {
   expect(tokenizer.encode('猫猫')).toEqual([3, 2])
 })
 
+test('T5TokenizerOptions: empty tokens behind a prompt, then up to a length', () => {
+  const ids = (minLength: number, padding: number) =>
+    t5Tokens('a photo', tokenizer, minLength, padding).map(({ id }) => id)
+  expect(ids(0, 0)).toEqual([3, 9, 1202, 1])
+  expect(ids(0, 2)).toEqual([3, 9, 1202, 1, 0, 0])
+  expect(ids(6, 1)).toEqual([3, 9, 1202, 1, 0, 0])
+  expect(ids(3, 1)).toHaveLength(5)
+})
+
 describe.skipIf(missing)(`T5${reason}`, () => {
   type Pair = [number, number] | ['len', number]
   type Cases = Record<string, Record<string, { prompt: string; t5xxl: [Pair[]] }>>

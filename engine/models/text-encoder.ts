@@ -3,14 +3,15 @@
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { readFloats, type Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { factorFeeds, factorKeys, type PlacedFactors, withFactors } from './attention-factors.ts'
 import { buildClip, type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
 import { chunkPrompt, emptyChunk, type FindEmbedding, type WeightedToken } from './clip-chunks.ts'
 import { encodeChunks, hasVectors, type RunClip } from './clip-encode.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
-import type { Adapter, PromptParts, TextEncoderModel } from './kinds.ts'
+import type { Adapter, AttentionFactors, PromptParts, TextEncoderModel } from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { clipLayout } from './layouts-text.ts'
-import { LoraBranch, loraChanges, unusedLayers } from './lora.ts'
+import { LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
 import { identity, weightBytes } from './recipe.ts'
 
 /** One encoder and where its weights are. */
@@ -38,15 +39,22 @@ export class ClipTextEncoder implements TextEncoderModel {
   readonly stopAtLayer: number | undefined
   private readonly adapters: readonly Adapter[]
   private readonly parts: TextEncoderParts
+  private readonly factors: readonly PlacedFactors[]
 
-  constructor(parts: TextEncoderParts, adapters: readonly Adapter[] = [], stopAtLayer?: number) {
+  constructor(
+    parts: TextEncoderParts,
+    adapters: readonly Adapter[] = [],
+    stopAtLayer?: number,
+    factors: readonly PlacedFactors[] = [],
+  ) {
     this.parts = parts
     this.adapters = adapters
     this.stopAtLayer = stopAtLayer
+    this.factors = factors
   }
 
   withStopAtLayer(layer: number): TextEncoderModel {
-    return new ClipTextEncoder(this.parts, this.adapters, layer)
+    return new ClipTextEncoder(this.parts, this.adapters, layer, this.factors)
   }
 
   unusedLayers(file: string): readonly string[] {
@@ -58,7 +66,13 @@ export class ClipTextEncoder implements TextEncoderModel {
   withAdapter(adapter: Adapter): TextEncoderModel {
     // Read at once, so that a damaged file is said where it was chosen.
     this.parts.openWeights(adapter.file)
-    return new ClipTextEncoder(this.parts, [...this.adapters, adapter], this.stopAtLayer)
+    const adapters = [...this.adapters, adapter]
+    return new ClipTextEncoder(this.parts, adapters, this.stopAtLayer, this.factors)
+  }
+
+  withFactors(factors: AttentionFactors): TextEncoderModel {
+    const all = [...this.factors, { ...factors, after: this.adapters.length }]
+    return new ClipTextEncoder(this.parts, this.adapters, this.stopAtLayer, all)
   }
 
   /** Two encoders: their states side by side, the pooled state of the last. */
@@ -78,18 +92,16 @@ export class ClipTextEncoder implements TextEncoderModel {
   }
 
   private run(tower: ClipTower, chunks: readonly WeightedToken[][]): Promise<Encoded> {
-    const strengths = Object.fromEntries(
-      this.adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
-    )
+    const laid = { ...strengths(this.adapters), ...factorFeeds(this.factors) }
     const recipe = this.recipe(tower, hasVectors(chunks))
-    const run: RunClip = feeds => this.parts.pool.run(recipe, { ...feeds, ...strengths })
+    const run: RunClip = feeds => this.parts.pool.run(recipe, { ...feeds, ...laid })
     return encodeChunks(run, chunks, tower.config)
   }
 
   private recipe({ weights, config }: ClipTower, vectors: boolean): SessionRecipe {
     const stopAtLayer = this.stopAtLayer ?? config.stopAtLayer
     const loras = this.adapters.map(adapter => this.parts.openWeights(adapter.file))
-    const files = [weights, ...loras].map(identity).join(' | ')
+    const files = [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | ')
     return {
       key: `clip ${JSON.stringify(config)} ${stopAtLayer} ${vectors} ${files}`,
       costBytes: weightBytes(weights, config.prefix),
@@ -98,7 +110,11 @@ export class ClipTextEncoder implements TextEncoderModel {
         const branches = loras.map(
           (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights), { rounds: true }),
         )
-        return buildClip(weights, config, { branches, stopAtLayer, vectors })
+        return buildClip(weights, config, {
+          branches: withFactors(branches, this.factors, true),
+          stopAtLayer,
+          vectors,
+        })
       },
     }
   }

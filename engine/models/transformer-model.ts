@@ -6,9 +6,11 @@ import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { scaled } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { blockwiseFeeds, checkPatch } from './blockwise-control.ts'
 import { controlFeeds, controlPlaces } from './control-places.ts'
 import type {
   Adapter,
+  BlockwiseControl,
   ConditioningItem,
   DiffusionModel,
   LatentFormat,
@@ -31,18 +33,32 @@ export interface TransformerModelParts {
   sampling: ModelSampling
   /** What is odd about the file. */
   notes?: readonly string[]
-  /** Opens a LoRA's file. */
+  /** Model patches laid on it. */
+  blockwise?: readonly BlockwiseControl[]
+  /** Opens the file of a LoRA or a patch. */
   openWeights: (file: string) => Weights
 }
 
 export class TransformerModel implements DiffusionModel {
   readonly adapters: readonly Adapter[]
   readonly jointAttention = true
+  readonly withBlockwise: DiffusionModel['withBlockwise']
   private readonly parts: TransformerModelParts
 
   constructor(parts: TransformerModelParts, adapters: readonly Adapter[] = []) {
     this.parts = parts
     this.adapters = adapters
+    if (parts.transformer.blockwise) this.withBlockwise = control => this.patched(control)
+  }
+
+  private patched(control: BlockwiseControl): DiffusionModel {
+    const { openWeights, weights, transformer, blockwise = [] } = this.parts
+    const patch = openWeights(control.patch.file)
+    checkPatch(patch, weights, transformer.blockwise!, transformer.channels)
+    return new TransformerModel(
+      { ...this.parts, blockwise: [...blockwise, control] },
+      this.adapters,
+    )
   }
 
   get latent(): LatentFormat {
@@ -90,7 +106,7 @@ export class TransformerModel implements DiffusionModel {
   }
 
   async network(): Promise<Network> {
-    const { pool, transformer } = this.parts
+    const { pool, transformer, latent, openWeights, blockwise = [] } = this.parts
     const recipe = this.recipe()
     const strengths = Object.fromEntries(
       this.adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
@@ -118,6 +134,7 @@ export class TransformerModel implements DiffusionModel {
           ...transformer.feeds(input),
           ...(control && controlFeeds(control)),
           ...strengths,
+          ...(await blockwiseFeeds(blockwise, openWeights, input.x.shape, latent)),
         })
         return transformer.latent(out!, input.x)
       },
@@ -132,7 +149,8 @@ export class TransformerModel implements DiffusionModel {
     > = {},
   ): SessionRecipe {
     const { skippedBlocks = [], skippedSingles = [], control = [], biased, still } = variant
-    const { weights, transformer, openWeights } = this.parts
+    const { weights, transformer, openWeights, blockwise = [] } = this.parts
+    const patches = blockwise.map(({ patch }) => openWeights(patch.file))
     const loras = this.adapters.map(adapter => openWeights(adapter.file))
     return {
       key: [
@@ -141,13 +159,17 @@ export class TransformerModel implements DiffusionModel {
         `${skippedSingles}`,
         ...control,
         ...[weights, ...loras].map(identity),
+        ...patches.map(patch => `patch ${identity(patch)}`),
       ].join(' | '),
-      costBytes: weightBytes(weights, diffusionPrefix),
+      costBytes: patches.reduce(
+        (sum, patch) => sum + weightBytes(patch, ''),
+        weightBytes(weights, diffusionPrefix),
+      ),
       build: () => {
         const branches = loras.map(
           (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
         )
-        return transformer.build({ branches, ...variant })
+        return transformer.build({ branches, blockwise: patches, ...variant })
       },
     }
   }

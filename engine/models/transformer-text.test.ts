@@ -34,6 +34,9 @@ describe.skipIf(missing)(`text encoders together${reason}`, () => {
     expect(cond.shape).toEqual([1, 256, 256])
     const wanted = golden('clip_cond.safetensors')
     expect(difference(pooled!, wanted('plain.pooled'))).toBeLessThan(5e-5)
+    const filled = flux.withFilling!({ padding: 2, length: 0 })
+    // 3, 9, 1202, 13, 3, 9, 1712, the end and two empty ones.
+    expect((await filled.encode('a photo of a cat')).cond.shape[1]).toBe(10)
     const apart = await flux.encode({ l: '', t5xxl: 'a photo of a cat' })
     expect(difference(apart.cond, cond)).toBe(0)
     expect(difference(apart.pooled!, wanted('empty.pooled'))).toBeLessThan(5e-5)

@@ -5,7 +5,7 @@ import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
-import type { Adapter, PromptParts, TextEncoderModel } from './kinds.ts'
+import type { Adapter, AttentionFactors, Filling, PromptParts, TextEncoderModel } from './kinds.ts'
 import type { Shared } from './stable-diffusion.ts'
 import { t5Prefix } from './t5.ts'
 import { T5Encoder } from './t5-encoder.ts'
@@ -122,6 +122,17 @@ abstract class JoinedText implements TextEncoderModel {
     const changed = [l, g].map(clip => clip?.withAdapter(adapter))
     const encoders = { l: changed[0], g: changed[1], t5: t5?.withAdapter(adapter) }
     return this.like(encoders, this.stopAtLayer)
+  }
+
+  withFactors(factors: AttentionFactors): TextEncoderModel {
+    const { l, g, t5 } = this.encoders
+    const times = (clip?: TextEncoderModel) => clip?.withFactors?.(factors) ?? clip
+    return this.like({ l: times(l), g: times(g), t5 }, this.stopAtLayer)
+  }
+
+  withFilling(filling: Filling): TextEncoderModel {
+    const { t5 } = this.encoders
+    return this.like({ ...this.encoders, t5: t5?.withFilling(filling) }, this.stopAtLayer)
   }
 
   unusedLayers(file: string): readonly string[] {

@@ -24,6 +24,8 @@ export interface Transformer {
   latent(out: Tensor, x: Tensor): Tensor
   /** Whether `build` can leave blocks out. */
   readonly skipsBlocks?: boolean
+  /** Width of the picture's tokens, if model patches may change them after each block. */
+  readonly blockwise?: number
   /** Whether some patches of an input are without noise. */
   still?(input: NetworkInput): boolean
   /** Whether an input needs a graph with a bias on attention. */

@@ -4,12 +4,21 @@ import type { Layers } from '../inference/layers.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Ids } from '../inference/session.ts'
 import type { Tensor } from '../tensor.ts'
+import {
+  controlBeforeShrink,
+  deepShrinkFeeds,
+  installDeepShrink,
+  shrinksAt,
+} from './deep-shrink.ts'
 import { freeUFeeds, installFreeU } from './freeu.ts'
 import { hyperTileFeeds, installHyperTile } from './hypertile.ts'
-import type { UnetChange } from './kinds.ts'
+import type { ControlResiduals, UnetChange } from './kinds.ts'
 
 /** Where changes step in. Each hook may be left out. */
 export interface UnetHooks {
+  /** The outcome of an input block before and after it is kept to skip. */
+  beforeSkip?(h: Value, block: number): Value
+  afterSkip?(h: Value, block: number): Value
   /** Before what skipped joins: h of `width` channels, and the skip. */
   join?(h: Value, skip: Value, width: number): readonly [h: Value, skip: Value]
   /** Self-attention of tokens [B,N,C]; `depth` counts how often the picture was halved. */
@@ -25,6 +34,8 @@ export function changeKey(change: UnetChange): string {
       return `freeu ${change.version}`
     case 'hypertile':
       return `hypertile ${change.maxDepth}`
+    case 'deep shrink':
+      return `deep shrink ${change.block} ${change.afterSkip} ${change.down} ${change.up}`
   }
 }
 
@@ -40,6 +51,8 @@ export function installChange(
       return installFreeU(layers, name, change.version, modelChannels)
     case 'hypertile':
       return installHyperTile(layers, name, change.maxDepth)
+    case 'deep shrink':
+      return installDeepShrink(layers, name, change)
   }
 }
 
@@ -54,5 +67,21 @@ export function changeFeeds(
       return freeUFeeds(name, change)
     case 'hypertile':
       return hyperTileFeeds(name, change, shape)
+    case 'deep shrink':
+      return deepShrinkFeeds(name, change)
   }
 }
+
+/** Those that work at a noise level. Tiles are cut for the whole picture, so not while it is shrunk. */
+export function changesAt(
+  changes: readonly UnetChange[],
+  sigma: number | undefined,
+): readonly UnetChange[] {
+  const now = changes.filter(change => change.kind !== 'deep shrink' || shrinksAt(change, sigma))
+  const shrunk = now.some(({ kind }) => kind === 'deep shrink')
+  return shrunk ? now.filter(({ kind }) => kind !== 'hypertile') : now
+}
+
+/** What is left of a ControlNet's residuals under a change. */
+export const fittingControl = (control: ControlResiduals, change: UnetChange): ControlResiduals =>
+  change.kind === 'deep shrink' ? controlBeforeShrink(control, change) : control

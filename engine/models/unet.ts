@@ -44,6 +44,8 @@ export interface GraphOptions {
   biased?: boolean
   /** A transformer's joint blocks that are left out. https://arxiv.org/abs/2411.18664 */
   skippedBlocks?: readonly number[]
+  /** Layers after a transformer's blocks, of other files: see `blockwise-control.ts`. */
+  blockwise?: readonly Weights[]
   /** A transformer with an input `still` [1,T,1]: 1 for patches that are without noise. */
   still?: boolean
   /** The same of its blocks of one stream. */
@@ -155,7 +157,9 @@ export class Unet {
       x = this.block(x, `${at}input_blocks.${n}`)
       if (n === 0 && hint) x = this.layers.add(x, hint)
       if (this.control.has(`input.${n}`)) x = this.layers.add(x, this.residual(`input.${n}`))
+      for (const { beforeSkip } of this.hooks) x = beforeSkip?.(x, n) ?? x
       this.skips.push(x)
+      for (const { afterSkip } of this.hooks) x = afterSkip?.(x, n) ?? x
     }
     return this.block(x, `${at}middle_block`)
   }

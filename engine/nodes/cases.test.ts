@@ -36,6 +36,24 @@ const latent = (shape: number[], value = (i: number): number => i): Latent => ({
 const blank = (...shape: number[]): Latent => ({ samples: tensor(shape) })
 
 const cases: Record<string, Case[]> = {
+  ConditioningSetAreaPercentageVideo: [
+    [
+      {
+        conditioning: [{ cond: tensor([1, 1, 1]), setAreaToBounds: true }],
+        ...{ width: 0.5, height: 0.25, temporal: 0.5, x: 0.1, y: 0.2, z: 0.3, strength: 2 },
+      },
+      {
+        CONDITIONING: [
+          {
+            cond: tensor([1, 1, 1]),
+            area: { width: 0.5, height: 0.25, x: 0.1, y: 0.2, unit: 'percent' },
+            strength: 2,
+            setAreaToBounds: false,
+          },
+        ],
+      },
+    ],
+  ],
   ResolutionSelector: [
     [
       { aspect_ratio: '1:1 (Square)', megapixels: 1, multiple: 8 },

@@ -15,6 +15,7 @@ import type {
   DiffusionModel,
   Gligen,
   Latent,
+  ModelPatch,
   StyleModel,
   TextEncoderModel,
   UpscaleModel,
@@ -61,8 +62,11 @@ export interface Kinds {
   CLIP_VISION_OUTPUT: VisionOutput
   STYLE_MODEL: StyleModel
   GLIGEN: Gligen
+  MODEL_PATCH: ModelPatch
   INT: number | bigint
   FLOAT: number
+  /** One for each of several; custom nodes make them. */
+  FLOATS: number | readonly number[]
   STRING: string
   BOOLEAN: boolean
   '*': unknown
@@ -238,7 +242,8 @@ export interface Preview {
 export interface RunContext {
   readonly nodeId: string
   readonly signal: AbortSignal
-  progress(done: number, of: number, preview?: Preview): void
+  /** `doing`: words for what has to be done once before the node's own work. */
+  progress(done: number, of: number, preview?: Preview, doing?: string): void
   /** Whether anybody looks: a sampler skips making previews otherwise. */
   readonly previews: boolean
   readonly files: Files

@@ -4,8 +4,10 @@ import { markdownNote } from './annotations/markdown-note.ts'
 import { note } from './annotations/note.ts'
 import { primitiveNode } from './annotations/primitive-node.ts'
 import { reroute } from './annotations/reroute.ts'
+import { clipAttentionMultiply } from './conditioning/clip-attention-multiply.ts'
 import { clipSetLastLayer } from './conditioning/clip-set-last-layer.ts'
 import { clipTextEncode } from './conditioning/clip-text-encode.ts'
+import { clipTextEncodeControlnet } from './conditioning/clip-text-encode-controlnet.ts'
 import { clipTextEncodeFlux } from './conditioning/clip-text-encode-flux.ts'
 import { clipTextEncodeLumina2 } from './conditioning/clip-text-encode-lumina2.ts'
 import { clipTextEncodeSd3 } from './conditioning/clip-text-encode-sd3.ts'
@@ -18,6 +20,7 @@ import { conditioningConcat } from './conditioning/conditioning-concat.ts'
 import { conditioningMultiply } from './conditioning/conditioning-multiply.ts'
 import { conditioningSetArea } from './conditioning/conditioning-set-area.ts'
 import { conditioningSetAreaPercentage } from './conditioning/conditioning-set-area-percentage.ts'
+import { conditioningSetAreaPercentageVideo } from './conditioning/conditioning-set-area-percentage-video.ts'
 import { conditioningSetAreaStrength } from './conditioning/conditioning-set-area-strength.ts'
 import { conditioningSetDefaultCombine } from './conditioning/conditioning-set-default-combine.ts'
 import { conditioningSetMask } from './conditioning/conditioning-set-mask.ts'
@@ -37,6 +40,7 @@ import { pairConditioningSetDefaultCombine } from './conditioning/pair-condition
 import { referenceLatent } from './conditioning/reference-latent.ts'
 import { setUnionControlNetType } from './conditioning/set-union-control-net-type.ts'
 import { styleModelApply } from './conditioning/style-model-apply.ts'
+import { t5TokenizerOptions } from './conditioning/t5-tokenizer-options.ts'
 import { textEncodeQwenImageEdit } from './conditioning/text-encode-qwen-image-edit.ts'
 import { textEncodeQwenImageEditPlus } from './conditioning/text-encode-qwen-image-edit-plus.ts'
 import { unClipConditioning } from './conditioning/un-clip-conditioning.ts'
@@ -48,6 +52,7 @@ import { conditioningSetProperties } from './hooks/conditioning-set-properties.t
 import { conditioningSetPropertiesAndCombine } from './hooks/conditioning-set-properties-and-combine.ts'
 import { conditioningTimestepsRange } from './hooks/conditioning-timesteps-range.ts'
 import { createHookKeyframe } from './hooks/create-hook-keyframe.ts'
+import { createHookKeyframesFromFloats } from './hooks/create-hook-keyframes-from-floats.ts'
 import { createHookKeyframesInterpolated } from './hooks/create-hook-keyframes-interpolated.ts'
 import { createHookLora } from './hooks/create-hook-lora.ts'
 import { createHookLoraModelOnly } from './hooks/create-hook-lora-model-only.ts'
@@ -150,6 +155,7 @@ import { vaeDecodeTiled } from './latent/vae-decode-tiled.ts'
 import { vaeEncode } from './latent/vae-encode.ts'
 import { vaeEncodeForInpaint } from './latent/vae-encode-for-inpaint.ts'
 import { vaeEncodeTiled } from './latent/vae-encode-tiled.ts'
+import { checkpointLoader } from './loaders/checkpoint-loader.ts'
 import { checkpointLoaderSimple } from './loaders/checkpoint-loader-simple.ts'
 import { clipLoader } from './loaders/clip-loader.ts'
 import { clipVisionLoader } from './loaders/clip-vision-loader.ts'
@@ -159,6 +165,7 @@ import { dualClipLoader } from './loaders/dual-clip-loader.ts'
 import { gligenLoader } from './loaders/gligen-loader.ts'
 import { loraLoader } from './loaders/lora-loader.ts'
 import { loraLoaderModelOnly } from './loaders/lora-loader-model-only.ts'
+import { modelPatchLoader } from './loaders/model-patch-loader.ts'
 import { styleModelLoader } from './loaders/style-model-loader.ts'
 import { tripleClipLoader } from './loaders/triple-clip-loader.ts'
 import { unClipCheckpointLoader } from './loaders/un-clip-checkpoint-loader.ts'
@@ -204,8 +211,10 @@ import { freeUV2 } from './model-patches/free-u-v2.ts'
 import { hyperTile } from './model-patches/hyper-tile.ts'
 import { latentApplyOperationCfg } from './model-patches/latent-apply-operation-cfg.ts'
 import { mahiroNode } from './model-patches/mahiro.ts'
+import { patchModelAddDownscale } from './model-patches/patch-model-add-downscale.ts'
 import { perpNegNode } from './model-patches/perp-neg.ts'
 import { perturbedAttentionGuidance } from './model-patches/perturbed-attention-guidance.ts'
+import { qwenImageDiffsynthControlnet } from './model-patches/qwen-image-diffsynth-controlnet.ts'
 import { renormCfgNode } from './model-patches/renorm-cfg.ts'
 import { rescaleCfgNode } from './model-patches/rescale-cfg.ts'
 import { selfAttentionGuidanceNode } from './model-patches/self-attention-guidance.ts'
@@ -213,6 +222,8 @@ import { skipLayerGuidanceDit } from './model-patches/skip-layer-guidance-dit.ts
 import { skipLayerGuidanceDitSimple } from './model-patches/skip-layer-guidance-dit-simple.ts'
 import { skipLayerGuidanceSd3 } from './model-patches/skip-layer-guidance-sd3.ts'
 import { tcfg } from './model-patches/tcfg.ts'
+import { unetCrossAttentionMultiply } from './model-patches/unet-cross-attention-multiply.ts'
+import { unetSelfAttentionMultiply } from './model-patches/unet-self-attention-multiply.ts'
 import { videoLinearCfgGuidance } from './model-patches/video-linear-cfg-guidance.ts'
 import { videoTriangleCfgGuidance } from './model-patches/video-triangle-cfg-guidance.ts'
 import { caseConverter } from './primitives/case-converter.ts'
@@ -261,6 +272,7 @@ import { modelSamplingContinuousEdm } from './sampling/model-sampling-continuous
 import { modelSamplingContinuousV } from './sampling/model-sampling-continuous-v.ts'
 import { modelSamplingDiscrete } from './sampling/model-sampling-discrete.ts'
 import { modelSamplingFlux } from './sampling/model-sampling-flux.ts'
+import { modelSamplingLtxv } from './sampling/model-sampling-ltxv.ts'
 import { modelSamplingSd3 } from './sampling/model-sampling-sd3.ts'
 import { perpNegGuider } from './sampling/perp-neg-guider.ts'
 import { polyexponentialScheduler } from './sampling/polyexponential-scheduler.ts'
@@ -292,7 +304,10 @@ const byCategory: Record<string, readonly NodeType[]> = {
     conditioningMultiply,
     clipSetLastLayer,
     clipTextEncode,
+    clipAttentionMultiply,
+    clipTextEncodeControlnet,
     clipTextEncodeFlux,
+    t5TokenizerOptions,
     textEncodeQwenImageEdit,
     textEncodeQwenImageEditPlus,
     clipTextEncodeSd3,
@@ -304,6 +319,7 @@ const byCategory: Record<string, readonly NodeType[]> = {
     conditioningConcat,
     conditioningSetArea,
     conditioningSetAreaPercentage,
+    conditioningSetAreaPercentageVideo,
     conditioningSetAreaStrength,
     conditioningSetMask,
     conditioningSetTimestepRange,
@@ -335,6 +351,7 @@ const byCategory: Record<string, readonly NodeType[]> = {
     createHookLoraModelOnly,
     createHookKeyframesInterpolated,
     createHookKeyframe,
+    createHookKeyframesFromFloats,
     conditioningTimestepsRange,
     conditioningSetProperties,
     conditioningSetPropertiesAndCombine,
@@ -441,6 +458,7 @@ const byCategory: Record<string, readonly NodeType[]> = {
     vaeEncodeTiled,
   ],
   loaders: [
+    checkpointLoader,
     checkpointLoaderSimple,
     clipLoader,
     clipVisionLoader,
@@ -456,6 +474,7 @@ const byCategory: Record<string, readonly NodeType[]> = {
     styleModelLoader,
     unClipCheckpointLoader,
     gligenLoader,
+    modelPatchLoader,
   ],
   mask: [
     batchMasksNode,
@@ -495,6 +514,10 @@ const byCategory: Record<string, readonly NodeType[]> = {
     freeU,
     freeUV2,
     hyperTile,
+    patchModelAddDownscale,
+    unetCrossAttentionMultiply,
+    unetSelfAttentionMultiply,
+    qwenImageDiffsynthControlnet,
     selfAttentionGuidanceNode,
     skipLayerGuidanceDit,
     skipLayerGuidanceDitSimple,
@@ -580,6 +603,7 @@ const byCategory: Record<string, readonly NodeType[]> = {
     addNoise,
     modelSamplingAuraFlow,
     modelSamplingFlux,
+    modelSamplingLtxv,
     modelSamplingSd3,
     modelSamplingDiscrete,
     kSamplerAdvanced,

@@ -5,6 +5,7 @@ import type {
   DiffusionModel,
   Gligen,
   LatentFormat,
+  ModelPatch,
   StyleModel,
   TextEncoderModel,
   UpscaleModel,
@@ -41,6 +42,7 @@ export interface Models {
   vision(name: string): Promise<VisionModel>
   styleModel(name: string): Promise<StyleModel>
   gligen(name: string): Promise<Gligen>
+  modelPatch(name: string): Promise<ModelPatch>
 }
 
 export class ModelError extends Error {

@@ -1,5 +1,5 @@
 // What nodes share that change the inside of a UNet.
-import type { DiffusionModel, UnetChange } from '../models/kinds.ts'
+import type { AttentionFactors, DiffusionModel, UnetChange } from '../models/kinds.ts'
 
 /** @throws where the model is no UNet, naming the node. */
 export function changeUnet(
@@ -8,7 +8,20 @@ export function changeUnet(
   node: string,
 ): DiffusionModel {
   if (model.withChange) return model.withChange(change)
-  throw new Error(
+  throw unetsOnly(node)
+}
+
+/** @throws where the model is no UNet, naming the node. */
+export function multiplyAttention(
+  model: DiffusionModel,
+  factors: AttentionFactors,
+  node: string,
+): DiffusionModel {
+  if (model.withFactors) return model.withFactors(factors)
+  throw unetsOnly(node)
+}
+
+const unetsOnly = (node: string) =>
+  new Error(
     `${node} works with UNet models (SD 1.x, SD 2.x, SDXL) only. Remove the node for this model.`,
   )
-}

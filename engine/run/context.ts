@@ -43,11 +43,11 @@ export function contextOf(node: RunNode, { emit, ...setting }: Setting): RunCont
   return {
     ...setting,
     nodeId: node.id,
-    progress(done: number, of: number, preview?: Preview) {
+    progress(done: number, of: number, preview?: Preview, doing?: string) {
       const now = performance.now()
       if (!preview && done < of && now - saidMs < PROGRESS_MS) return
       saidMs = now
-      emit({ type: 'progress', done, of, preview, ...placeOf(node) })
+      emit({ type: 'progress', done, of, preview, doing, ...placeOf(node) })
     },
   }
 }

@@ -8,7 +8,8 @@ export type RunEvent =
   /** Nodes whose results are reused, named before anything runs. */
   | { type: 'cached'; nodes: NodeId[] }
   | ({ type: 'started' } & Place)
-  | ({ type: 'progress'; done: number; of: number; preview?: Preview } & Place)
+  /** `doing`: where it is not the node's own work but something that has to be done before, once. */
+  | ({ type: 'progress'; done: number; of: number; preview?: Preview; doing?: string } & Place)
   /** Without a `started` before it: an equal node of the same run had the result already. */
   | ({ type: 'done'; ms: number } & Place)
   /** An output node's ui object; resent for cached output nodes. */

@@ -23,6 +23,8 @@ export interface Area {
 
 export interface Condition {
   control?: Control
+  /** What ControlNets read instead of `context`, of its shape. */
+  controlText?: Tensor
   /** [1 or B, tokens, width] */
   context: Tensor
   /** [1 or B, A] */
@@ -114,6 +116,7 @@ function prepareOne(
   return {
     context: item.cond,
     control: item.control,
+    controlText: item.controlText,
     y: model.admVector(item, size, side, seed),
     extras: model.extras?.(item, size),
     gligen: item.gligen?.model,
@@ -209,6 +212,6 @@ function coverArea(others: Condition[], { area, ...one }: Condition): void {
   if (!first) return
   const closest = rest.reduce((best, other) => (sizeOf(other) < sizeOf(best) ? other : best), first)
   if (closest.area && sameArea(closest.area, area)) return
-  const { context, y, extras, gligen, joined } = closest
-  others.push({ ...one, area, context, y, extras, gligen, joined })
+  const { context, controlText, y, extras, gligen, joined } = closest
+  others.push({ ...one, area, context, controlText, y, extras, gligen, joined })
 }

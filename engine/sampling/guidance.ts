@@ -99,8 +99,12 @@ function together(pieces: readonly Piece[], batch: number): boolean {
   return (
     pieces.length * batch * width * height <= pixelsMax &&
     pieces.every(
-      ({ area, condition: { context, control, gligen, y, extras, wholeText, network } }) =>
+      ({
+        area,
+        condition: { context, control, controlText, gligen, y, extras, wholeText, network },
+      }) =>
         control === first.condition.control &&
+        controlText?.shape.join() === first.condition.controlText?.shape.join() &&
         gligen?.file === first.condition.gligen?.file &&
         network === first.condition.network &&
         area.width === width &&
@@ -146,13 +150,19 @@ async function evaluate(
   const asked = {
     x: scaled,
     timesteps: new Float32Array(pieces.length * batch).fill(sampling.timestep(sigma)),
+    sigma,
     context: stack(contexts),
     y: vectors.length > 0 ? stack(vectors) : undefined,
     extras: stackExtras(pieces, batch),
     gligen: pieces[0]!.condition.gligen,
     blocks: network.blocks,
+    base: network.base,
   }
-  const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, asked, batch)
+  const texts = pieces.flatMap(({ condition: { controlText } }) =>
+    controlText ? [repeatBatch(controlText, batch)] : [],
+  )
+  const read = texts.length > 0 ? { ...asked, context: stack(texts) } : asked
+  const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, read, batch)
   const watch = seen && ((all: Tensor) => eachPiece(pieces, all, seen))
   const whole = withJoined(scaled, pieces, batch)
   const answer = await network.forward({ ...asked, x: whole, control, watch })

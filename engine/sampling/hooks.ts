@@ -76,9 +76,14 @@ export function encoderWith(
 }
 
 function carrying(clip: TextEncoderModel, hooks: Hooks): TextEncoderModel {
-  const own: Pick<TextEncoderModel, 'encode' | 'withAdapter' | 'withStopAtLayer'> = {
+  const own: Pick<
+    TextEncoderModel,
+    'encode' | 'withAdapter' | 'withFactors' | 'withFilling' | 'withStopAtLayer'
+  > = {
     encode: async text => ({ ...(await clip.encode(text)), hooks }),
     withAdapter: adapter => carrying(clip.withAdapter(adapter), hooks),
+    withFactors: clip.withFactors && (factors => carrying(clip.withFactors!(factors), hooks)),
+    withFilling: clip.withFilling && (filling => carrying(clip.withFilling!(filling), hooks)),
     withStopAtLayer: layer => carrying(clip.withStopAtLayer(layer), hooks),
   }
   return Object.assign(Object.create(clip) as TextEncoderModel, own)

@@ -68,9 +68,16 @@ export interface ModelPatches {
 
 /** The model with other patches; everything else is the original's. */
 export function withPatches(model: DiffusionModel, patches: ModelPatches): DiffusionModel {
-  const own: Pick<DiffusionModel, 'patches' | 'withAdapter' | 'withChange' | 'withSampling'> = {
+  const own: Pick<
+    DiffusionModel,
+    'patches' | 'withAdapter' | 'withBlockwise' | 'withChange' | 'withFactors' | 'withSampling'
+  > = {
     patches,
     withChange: model.withChange && (change => withPatches(model.withChange!(change), patches)),
+    withBlockwise:
+      model.withBlockwise && (control => withPatches(model.withBlockwise!(control), patches)),
+    withFactors:
+      model.withFactors && (factors => withPatches(model.withFactors!(factors), patches)),
     withAdapter: adapter => withPatches(model.withAdapter(adapter), patches),
     withSampling: sampling => withPatches(model.withSampling(sampling), patches),
   }

@@ -1,4 +1,5 @@
 // A whole run: noise, guidance, sampler, inpainting, progress and previews.
+import type { Watch as WorkWatch } from '../inference/shared-work.ts'
 import type {
   Conditioning,
   DiffusionModel,
@@ -99,7 +100,7 @@ export async function sampleWith(
   const from = { samples: tensor(shape, start), noiseMask: latent.noiseMask, seed }
   const sides = prepareConditions(model, prompts, shape, from)
   watch.signal.throwIfAborted()
-  const network = await model.network(shape)
+  const network = await model.network(shape, beforehand(watch, sigmas.length - 1))
   const guided = guidedLook({ guider, network, sides, from })
   const look = async (x: Float32Array, sigma: number, both: boolean) => {
     watch.signal.throwIfAborted()
@@ -127,6 +128,15 @@ export async function sampleWith(
   const output = unscale(tensor(shape, unscaled(sampling, x, sigmas.at(-1)!)), format)
   return { output, denoised: last ? unscale(tensor(shape, last), format) : output }
 }
+
+/** Says what has to be done before the steps begin, and that it is over. */
+const beforehand = ({ signal, progress }: Watch, steps: number): WorkWatch => ({
+  signal,
+  progress: (done, of) =>
+    done < of
+      ? progress(done, of, undefined, 'Rounding the model to 8 bits, once')
+      : progress(0, steps),
+})
 
 interface Asked {
   guider: Guider

@@ -154,6 +154,10 @@ const shifted = (mu: number, t: number): number => (t === 0 ? 0 : exp(mu) / (exp
 const between = (at: number, [x1, y1]: [number, number], [x2, y2]: [number, number]): number =>
   y1 + ((at - x1) * (y2 - y1)) / (x2 - x1)
 
+/** LTX-Video's shift for as many latent pixels, as an exponent of e. */
+export const ltxvShift = (pixels: number, { base, max }: { base: number; max: number }): number =>
+  between(pixels, [1024, base], [4096, max])
+
 /**
  * LTX-Video's levels: the shift grows with the number of latent pixels; with a `terminal` all are
  * stretched so that the last above 0 is that. After diffusers' FlowMatchEulerDiscreteScheduler.
@@ -164,7 +168,7 @@ export function ltxvSigmas(
   shift: { base: number; max: number },
   terminal?: number,
 ): Float32Array {
-  const mu = between(pixels, [1024, shift.base], [4096, shift.max])
+  const mu = ltxvShift(pixels, shift)
   const levels = linspace(1, 0, steps + 1).map(t => shifted(mu, t))
   const last = levels.at(-2)!
   // A single step has nothing to stretch.

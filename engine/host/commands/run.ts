@@ -178,13 +178,16 @@ function progress(prompt: Prompt): (event: RunEvent) => void {
   const live = process.stderr.isTTY
   return event => {
     if (event.type === 'progress' && live)
-      process.stderr.write(`\r${name(event)}  ${event.done}/${event.of} `)
+      process.stderr.write(`\r\u001b[K${name(event)}  ${stepsOf(event)} `)
     if (event.type === 'done')
       process.stderr.write(
         `${live ? '\r\u001b[K' : ''}${name(event)}  ${(event.ms / 1000).toFixed(2)} s\n`,
       )
   }
 }
+
+const stepsOf = ({ done, of, doing }: { done: number; of: number; doing?: string }) =>
+  doing ? `${doing}: ${Math.floor((100 * done) / of)} %` : `${done}/${of}`
 
 function report(result: Result, json: boolean | undefined): number {
   for (const problem of result.problems) process.stderr.write(`${problemLine(problem)}\n`)

@@ -11,6 +11,7 @@ import { fluxDisableGuidance } from './flux-disable-guidance.ts'
 import { fluxGuidance } from './flux-guidance.ts'
 import { fluxKontextMultiReferenceLatentMethod } from './flux-kontext-multi-reference-latent-method.ts'
 import { referenceLatent } from './reference-latent.ts'
+import { t5TokenizerOptions } from './t5-tokenizer-options.ts'
 
 const context = {} as RunContext
 const cond = tensor([1, 1, 1], Float32Array.of(7))
@@ -97,4 +98,17 @@ describe('Stable Diffusion 3', () => {
     expect(LATENT.samples.shape).toEqual([2, 16, 64, 128])
     expect(LATENT.samples.data.every(value => value === 0)).toBe(true)
   })
+})
+
+test('T5TokenizerOptions fills up for encoders with T5 and leaves others alone', async () => {
+  const filled = {} as TextEncoderModel
+  const withFilling = vi.fn(() => filled)
+  const clip = { withFilling } as unknown as TextEncoderModel
+  const options = { min_padding: 1, min_length: 5 }
+  const run = async (encoder: TextEncoderModel) =>
+    (await t5TokenizerOptions.run({ clip: encoder, ...options }, {} as RunContext)).CLIP
+  expect(await run(clip)).toBe(filled)
+  expect(withFilling.mock.calls).toEqual([[{ padding: 1, length: 5 }]])
+  const other = {} as TextEncoderModel
+  expect(await run(other)).toBe(other)
 })

@@ -138,6 +138,17 @@ test.each([
   )
 })
 
+test('CreateHookKeyframesFromFloats spreads a list evenly, after what holds besides', () => {
+  const ends = { start_percent: 0.2, end_percent: 0.6 }
+  const spread = (floats_strength: unknown, prev_hook_kf?: unknown) =>
+    run('CreateHookKeyframesFromFloats', { floats_strength, ...ends, prev_hook_kf }).HOOK_KF
+  expect(spread([0, 3, 1])).toEqual(
+    [0, 3, 1].map((multiplier, i) => ({ start: expect.closeTo(0.2 + 0.2 * i, 9), multiplier })),
+  )
+  const before = { start: 0.1, multiplier: 5 }
+  expect(spread(2, [before])).toEqual([before, { start: 0.2, multiplier: 2 }])
+})
+
 describe('sets of hooks', () => {
   const hook = (model: number, clip = 0) => ({ file: '/models/loras/a.safetensors', model, clip })
 

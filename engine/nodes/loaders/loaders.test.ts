@@ -3,6 +3,7 @@ import type { Adapter, TextEncoderModel, Vae } from '../../models/kinds.ts'
 import { stubModel } from '../../sampling/fixtures/stub-model.ts'
 import { type RunContext, ui } from '../define.ts'
 import { ModelError, type Models } from '../models.ts'
+import { checkpointLoader } from './checkpoint-loader.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { loraLoader } from './lora-loader.ts'
 import { loraLoaderModelOnly } from './lora-loader-model-only.ts'
@@ -28,6 +29,22 @@ describe('Load Checkpoint', () => {
     const width = async () => (loaded.VAE as Vae).downscale
     await expect(width()).rejects.toThrow(/holds no VAE/)
   })
+})
+
+test('CheckpointLoader opens the same, before the last layer of the text where the name says so', async () => {
+  const [model, earlier] = [stubModel(), {} as TextEncoderModel]
+  const withStopAtLayer = vi.fn(() => earlier)
+  const clip = { withStopAtLayer } as unknown as TextEncoderModel
+  const context = withModels({ checkpoint: async () => ({ model, clip }) })
+  const ckpt_name = 'old.safetensors'
+  const plain = await checkpointLoader.run({ config_name: 'v1-inference.yaml', ckpt_name }, context)
+  expect([plain.MODEL, plain.CLIP]).toEqual([model, clip])
+  const config_name = 'v1-inference_clip_skip_2.yaml'
+  const skipping = await checkpointLoader.run({ config_name, ckpt_name }, context)
+  expect(skipping.CLIP).toBe(earlier)
+  expect(withStopAtLayer.mock.calls).toEqual([[-2]])
+  const lacking = withModels({ checkpoint: async () => ({ model }) })
+  expect((await checkpointLoader.run({ config_name, ckpt_name }, lacking)).MODEL).toBe(model)
 })
 
 describe('Load LoRA', () => {

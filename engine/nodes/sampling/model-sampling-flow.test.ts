@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { DiffusionModel } from '../../models/kinds.ts'
 import { stubModel } from '../../sampling/fixtures/stub-model.ts'
+import { tensor } from '../../tensor.ts'
 import type { RunContext } from '../define.ts'
 import { modelSamplingAuraFlow } from './model-sampling-aura-flow.ts'
 import { modelSamplingFlux } from './model-sampling-flux.ts'
+import { modelSamplingLtxv } from './model-sampling-ltxv.ts'
 import { modelSamplingSd3 } from './model-sampling-sd3.ts'
 
 const context = {} as RunContext
@@ -21,4 +23,17 @@ test('shifts move the middle of the schedule and keep its ends', async () => {
     (await modelSamplingFlux.run({ model, ...shifts, width: side, height: side }, context)).MODEL
   expect((await sized(1024)).sampling.sigma(0.5)).toBeCloseTo(Math.E ** 1.15 / (Math.E ** 1.15 + 1))
   expect((await sized(256)).sampling.sigma(0.5)).toBeCloseTo(Math.E ** 0.5 / (Math.E ** 0.5 + 1))
+})
+
+test('LTX-Video’s shift grows with the latent', async () => {
+  const stub = stubModel()
+  const model: DiffusionModel = { ...stub, withSampling: sampling => ({ ...stub, sampling }) }
+  const middle = async (latent?: { samples: ReturnType<typeof tensor> }) => {
+    const inputs = { model, max_shift: 2.05, base_shift: 0.95, latent }
+    return (await modelSamplingLtxv.run(inputs, context)).MODEL.sampling.sigma(0.5)
+  }
+  const at = (mu: number) => Math.E ** mu / (Math.E ** mu + 1)
+  expect(await middle()).toBeCloseTo(at(2.05))
+  expect(await middle({ samples: tensor([1, 128, 4, 16, 16]) })).toBeCloseTo(at(0.95))
+  expect(await middle({ samples: tensor([1, 128, 10, 16, 16]) })).toBeCloseTo(at(1.5))
 })

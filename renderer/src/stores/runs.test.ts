@@ -24,6 +24,17 @@ test('progress keeps the newest preview when an event has none', () => {
   expect(byWorkflow.w?.nodes['3']).toEqual({ state: 'running', done: 2, of: 20, preview: '/p/1' })
 })
 
+test('what is done beforehand is said until the work itself begins', () => {
+  const doing = 'Rounding the model to 8 bits, once'
+  const events: HostEvent[] = [
+    { type: 'queue', queue: { running: run('a'), pending: [], paused: false } },
+    { type: 'progress', run: 'a', node: '3', done: 9, of: 90, doing },
+    { type: 'progress', run: 'a', node: '3', done: 0, of: 20 },
+  ]
+  expect(after(...events.slice(0, 2)).byWorkflow.w?.nodes['3']?.doing).toBe(doing)
+  expect(after(...events).byWorkflow.w?.nodes['3']?.doing).toBeUndefined()
+})
+
 test('a new run clears node states and keeps what was shown', () => {
   const picture = { url: '/assets/x', width: 64, height: 64 }
   const { byWorkflow } = after(
@@ -34,6 +45,19 @@ test('a new run clears node states and keeps what was shown', () => {
   )
   expect(byWorkflow.w?.nodes).toEqual({ '4': { state: 'running' } })
   expect(byWorkflow.w?.shown['9']?.pictures).toEqual([picture])
+})
+
+test('what a node said goes when it has run again and has nothing to say', () => {
+  const events: HostEvent[] = [
+    { type: 'queue', queue: { running: run('a'), pending: [run('b')], paused: false } },
+    { type: 'done', run: 'a', node: '3', ms: 12 },
+    { type: 'shown', run: 'a', node: '3', pictures: [], texts: ['2 layers have no effect.'] },
+    { type: 'started', run: 'b', node: '3' },
+    { type: 'done', run: 'b', node: '3', ms: 9 },
+  ]
+  const texts = (count: number) => after(...events.slice(0, count)).byWorkflow.w?.shown['3']?.texts
+  expect(texts(4)).toEqual(['2 layers have no effect.'])
+  expect(texts(5)).toEqual([])
 })
 
 test('a run that ends badly marks its node and leaves nothing running', () => {

@@ -8,6 +8,8 @@ export interface NodeRun {
   state: 'queued' | 'running' | 'cached' | 'done' | 'failed'
   done?: number
   of?: number
+  /** What is done before its own work, in words; `done` and `of` count that. */
+  doing?: string
   /** URL of the newest preview while it runs. */
   preview?: string
   ms?: number
@@ -159,11 +161,19 @@ export function afterEvent(state: Runs, event: HostEvent): Runs {
       return patchNode(state, event.run, event.node, { state: 'running' })
     case 'progress': {
       const before = state.byWorkflow[workflowOf.get(event.run) ?? event.run]?.nodes[event.node]
-      const { done, of, preview = before?.preview } = event
-      return patchNode(state, event.run, event.node, { state: 'running', done, of, preview })
+      const { done, of, doing, preview = before?.preview } = event
+      return patchNode(state, event.run, event.node, { state: 'running', done, of, doing, preview })
     }
-    case 'done':
-      return patchNode(state, event.run, event.node, { state: 'done', ms: event.ms })
+    case 'done': {
+      const done = patchNode(state, event.run, event.node, { state: 'done', ms: event.ms })
+      // What it said the time before no longer holds; what it says now comes next.
+      return patch(done, workflowOf.get(event.run) ?? event.run, ({ shown }) => {
+        const before = shown[event.node]
+        return before?.texts.length
+          ? { shown: { ...shown, [event.node]: { ...before, texts: [] } } }
+          : {}
+      })
+    }
     case 'shown':
       return patch(state, workflowOf.get(event.run) ?? event.run, now => ({
         shown: { ...now.shown, [event.node]: { pictures: event.pictures, texts: event.texts } },

@@ -9,6 +9,7 @@ import { useUi } from '../../stores/ui.ts'
 import { cx } from '../../ui/class-names.ts'
 import type { CardData } from '../flow-elements.ts'
 import { WidgetField } from '../widgets/widget-field.tsx'
+import { CardDoing } from './card-doing.tsx'
 import { CardNotes } from './card-notes.tsx'
 import { CardProblems } from './card-problems.tsx'
 import { CardWell, chosenPicture } from './card-well.tsx'
@@ -107,10 +108,12 @@ export function Card({ data, selected, run, shown, problems }: Props) {
         </>
       )}
       {!node.collapsed && <ResizeCorner data={data} />}
+      {running && run.doing && <CardDoing doing={run.doing} done={run.done} of={run.of} />}
       {running && run.preview && <LivePreview url={run.preview} />}
       {problems.length > 0 ? (
         <CardProblems problems={problems} />
       ) : (
+        !(running && run.doing) &&
         layout.well?.holds !== 'texts' &&
         shown &&
         shown.texts.length > 0 && <CardNotes notes={shown.texts} />

@@ -6,12 +6,12 @@ import { Ring } from '../../ui/ring.tsx'
 
 export function NodeState({ run }: { run: NodeRun | undefined }) {
   if (!run) return null
-  const { state, done, of, ms } = run
+  const { state, done, of, ms, doing } = run
   if (state === 'running') {
     const share = done !== undefined && of ? done / of : undefined
     return (
       <span className="flex items-center gap-1 text-xs text-accent-text tabular">
-        {share !== undefined && of! > 1 && (
+        {share !== undefined && !doing && of! > 1 && (
           <span>
             {done}/{of}
           </span>
