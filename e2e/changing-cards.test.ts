@@ -1,5 +1,7 @@
 // Cards that change with what they hold and what is connected: dynamic choices, rows that grow,
 // primitives, the inside of a subgraph while it runs.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { card, dropFile, fitView, history, until } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
@@ -55,6 +57,71 @@ const picture = (id: number, links: number[]): RawNode => ({
   type: 'EmptyImage',
   outputs: [{ name: 'IMAGE', type: 'IMAGE', links }],
   widgets_values: [64, 64, 1, 255],
+})
+
+/** A LoRA of zeros. `layers`: how wide each is. */
+function writeLora(name: string, layers: Record<string, number>) {
+  const rank = 4
+  let end = 0
+  const header = Object.fromEntries(
+    Object.entries(layers).flatMap(([layer, width]) =>
+      ['down', 'up'].map(half => {
+        const start = end
+        end += 4 * rank * width
+        const shape = half === 'down' ? [rank, width] : [width, rank]
+        return [
+          `lora_unet_${layer}.lora_${half}.weight`,
+          { dtype: 'F32', shape, data_offsets: [start, end] },
+        ]
+      }),
+    ),
+  )
+  const text = Buffer.from(JSON.stringify(header))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(text.length))
+  const folder = join(journey.host.dataDir, 'models/loras')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, name), Buffer.concat([length, text, Buffer.alloc(end)]))
+}
+
+test('what a loader has to say stands below its card until it is mended', async () => {
+  const { page } = journey
+  const fitting = { input_blocks_3_1_transformer_blocks_0_attn1_to_q: 128 }
+  writeLora('whole.safetensors', fitting)
+  writeLora('partly.safetensors', { ...fitting, another_family_of_models_to_q: 128 })
+  await openWorkflow(
+    'lora',
+    [
+      {
+        id: 1,
+        type: 'CheckpointLoaderSimple',
+        outputs: [{ name: 'MODEL', type: 'MODEL', links: [1] }],
+        widgets_values: ['starter.safetensors'],
+      },
+      {
+        id: 2,
+        type: 'LoraLoaderModelOnly',
+        inputs: [{ name: 'model', type: 'MODEL', link: 1 }],
+        outputs: [{ name: 'MODEL', type: 'MODEL', links: [2] }],
+        widgets_values: ['partly.safetensors', 1],
+      },
+      { id: 3, type: 'PreviewAny', inputs: [{ name: 'source', type: '*', link: 2 }] },
+    ],
+    [
+      [1, 1, 0, 2, 0, 'MODEL'],
+      [2, 2, 0, 3, 0, '*'],
+    ],
+  )
+  const lora = card(page, 2)
+  await page.getByTestId('run').click()
+  await lora
+    .getByTestId('card-notes')
+    .getByText('1 layer of partly.safetensors has no effect')
+    .waitFor()
+  await lora.locator('[data-widget="lora_name"] button').click()
+  await page.getByText('whole.safetensors', { exact: true }).click()
+  await page.getByTestId('run').click()
+  await lora.getByTestId('card-notes').waitFor({ state: 'detached' })
 })
 
 test('another option of a choice brings other fields', async () => {
