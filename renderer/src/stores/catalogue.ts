@@ -9,6 +9,17 @@ export const useCatalogue = create<{ types: Catalogue; loaded: boolean }>(() => 
   loaded: false,
 }))
 
+/** Resolves once node types are there: a workflow read without them would lose its values. */
+export const catalogueLoaded = (): Promise<void> =>
+  new Promise(resolve => {
+    if (useCatalogue.getState().loaded) return resolve()
+    const stop = useCatalogue.subscribe(({ loaded }) => {
+      if (!loaded) return
+      stop()
+      resolve()
+    })
+  })
+
 export async function loadCatalogue() {
   try {
     useCatalogue.setState({ types: await host.catalogue(), loaded: true })

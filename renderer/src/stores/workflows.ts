@@ -7,7 +7,7 @@ import { documentText, openWorkflow } from '../../../engine/graph/open-workflow.
 import { missingIn } from '../editor/missing.ts'
 import { host, reason } from '../host/connection.ts'
 import { flushDraft } from './autosave.ts'
-import { useCatalogue } from './catalogue.ts'
+import { catalogueLoaded, useCatalogue } from './catalogue.ts'
 import { runsOf, setProblems } from './runs.ts'
 import { addTab, dropTab, findTab, patchTab, showTab, useTabs } from './tabs.ts'
 import { toast, toastError } from './toasts.ts'
@@ -39,7 +39,8 @@ export async function loadWorkflows() {
 }
 
 /** Any form of workflow text, with values and slots that its node types have today. */
-export function readWorkflow(text: string): Document {
+export async function readWorkflow(text: string): Promise<Document> {
+  await catalogueLoaded()
   const { types } = useCatalogue.getState()
   return syncWithCatalogue(openWorkflow(text, types).document, types)
 }
@@ -61,7 +62,7 @@ export async function createWorkflow(name: string, document: Document = emptyDoc
 export async function openText(fileName: string, text: string) {
   const name = fileName.replace(/\.(json|png|webp|jpe?g)$/i, '')
   try {
-    const document = readWorkflow(text)
+    const document = await readWorkflow(text)
     const id = await createWorkflow(name, document)
     const missing = id ? missingIn(document, useCatalogue.getState().types) : []
     if (id && missing.length) setProblems(id, missing, true)
@@ -79,7 +80,9 @@ export async function openStored(id: string, options: { quiet?: boolean } = {}) 
   }
   try {
     const { summary, document } = await host.workflows.open({ id })
-    addTab(summary, readWorkflow(document), !options.quiet)
+    const read = await readWorkflow(document)
+    if (findTab(id)) return options.quiet ? undefined : showTab(id)
+    addTab(summary, read, !options.quiet)
     if (!options.quiet) showRoom('editor')
   } catch (error) {
     if (!options.quiet) toastError(`The workflow did not open. ${reason(error)}`)
@@ -89,7 +92,7 @@ export async function openStored(id: string, options: { quiet?: boolean } = {}) 
 /** A template as a workflow of one's own; `image` becomes its first picture input. */
 export async function openTemplate(template: Template, image?: string) {
   try {
-    const document = readWorkflow(template.document)
+    const document = await readWorkflow(template.document)
     return await createWorkflow(template.title, image ? withImage(document, image) : document)
   } catch (error) {
     toastError(`${template.title}: ${error instanceof Error ? error.message : 'did not open.'}`)

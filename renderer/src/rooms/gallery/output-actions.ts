@@ -23,7 +23,7 @@ export async function openItsWorkflow(id: number) {
   try {
     const { run, document } = await host.outputs.open({ id })
     useGallery.setState({ open: undefined })
-    await createWorkflow(run.name, readWorkflow(document))
+    await createWorkflow(run.name, await readWorkflow(document))
   } catch (error) {
     toastError(`Its workflow did not open. ${reason(error)}`)
   }
@@ -47,7 +47,7 @@ function reseeded(document: Document): Document {
 export async function vary(id: number) {
   try {
     const { run, document } = await host.outputs.open({ id })
-    await runDocument(run.name, documentText(reseeded(readWorkflow(document))))
+    await runDocument(run.name, documentText(reseeded(await readWorkflow(document))))
   } catch (error) {
     toastError(`Not varied. ${reason(error)}`)
   }
