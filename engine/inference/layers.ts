@@ -73,6 +73,8 @@ export interface Branch {
   readonly rounds?: boolean
   /** `value` [shape] of the tensor `name` as changed. Gives `value` back if it has no say in it. */
   fold?(layers: Layers, name: string, value: Value, shape: readonly number[]): Value
+  /** The same for some rows of a table; `read` gives these rows of any table. */
+  rows?(layers: Layers, name: string, value: Value, read: (table: Weight) => Value): Value
 }
 
 export interface ConvShape {
@@ -129,7 +131,7 @@ export class Layers {
     if (!this.folds(key)) return this.times(this.widen(source, dims), this.scale(key))
     const changed = this.branches.reduce(
       (value, branch) => branch.fold?.(this, key, value, source.shape) ?? value,
-      this.times(this.widen(source), this.scale(key)),
+      this.unchanged(this.weights, key),
     )
     const rounded = this.branches.some(branch => branch.rounds)
       ? this.roundedTo(source, changed)
@@ -137,12 +139,55 @@ export class Layers {
     return dims ? this.graph.op('Reshape', [rounded, this.graph.ints(dims)]) : rounded
   }
 
+  /** A tensor of any file as float32, without what is laid on it. */
+  unchanged(weights: Weights, key: string): Value {
+    return this.times(this.widen(weight(weights, key)), this.scale(key, weights))
+  }
+
+  /** Rows of the table `key`, as changed; `read` gathers them from it or another table. */
+  gathered(key: string, read: (table: Weight) => Value): Value {
+    const source = weight(this.weights, key)
+    const plain = read(source)
+    const changed = this.branches.reduce(
+      (value, branch) => branch.rows?.(this, key, value, read) ?? value,
+      plain,
+    )
+    const rounds = changed !== plain && this.branches.some(branch => branch.rounds)
+    return rounds ? this.roundedTo(source, changed) : changed
+  }
+
+  /** The same in parts of `rows` of the first dimension; the last may have fewer. */
+  weightParts(key: string, rows: number): Value[] {
+    const source = weight(this.weights, key)
+    const [all = 0, ...rest] = source.shape
+    const parts = Array.from({ length: Math.ceil(all / rows) }, (_, i) =>
+      Math.min(rows, all - i * rows),
+    )
+    if (parts.length < 2) return [this.weight(key)]
+    if (this.folds(key) || this.scale(key))
+      return this.graph.ops(
+        'Split',
+        [this.weight(key), this.graph.ints(parts)],
+        { axis: 0 },
+        parts.length,
+      )
+    const rowBytes = source.length / all
+    return parts.map((count, i) =>
+      this.widen({
+        ...source,
+        shape: [count, ...rest],
+        offset: source.offset + i * rows * rowBytes,
+        length: count * rowBytes,
+      }),
+    )
+  }
+
   /** Of a scaled 8-bit weight. */
-  private scale(key: string): Value | undefined {
+  private scale(key: string, weights = this.weights): Value | undefined {
     if (!key.endsWith('.weight')) return undefined
     const names = scaleEnds.map(end => key.replace(/weight$/, end))
-    const found = names.find(name => this.weights.tensors.get(name)?.length)
-    return found && this.widen(weight(this.weights, found), [])
+    const found = names.find(name => weights.tensors.get(name)?.length)
+    return found && this.widen(weight(weights, found), [])
   }
 
   private times(x: Value, factor: Value | undefined): Value {
@@ -203,6 +248,23 @@ export class Layers {
       ? this.addTo(this.times(this.product(x, w, [outputs, inputs]), scale), bias)
       : this.product(x, w, [outputs, inputs], bias)
     return this.branched(x, key, y)
+  }
+
+  /** `linear` in two halves of its outputs. */
+  halves(x: Value, key: string): [Value, Value] {
+    const { graph } = this
+    const [outputs, inputs] = this.shape(`${key}.weight`) as [number, number]
+    const name = `${key}.weight`
+    const plain =
+      this.branches.length === 0 && !this.rounded?.tensors.has(name) && !this.scale(name)
+    if (!plain) {
+      const both = this.linear(x, key)
+      return graph.ops('Split', [both], { axis: -1, num_outputs: 2 }, 2) as [Value, Value]
+    }
+    const half = outputs / 2
+    const biases = this.has(`${key}.bias`) ? this.weightParts(`${key}.bias`, half) : []
+    const halves = this.weightParts(name, half)
+    return [0, 1].map(i => this.product(x, halves[i]!, [half, inputs], biases[i])) as [Value, Value]
   }
 
   private branched(x: Value, key: string, y: Value): Value {
@@ -268,7 +330,8 @@ export class Layers {
     if (this.profile.conv !== 'winograd' || !picture || stride !== 1 || pads) return undefined
     const options = { algorithm, ...picture, size: [outputs, inputs] } as const
     if (kernel.join() !== '3,3' || !pays(options)) return undefined
-    const y = fastConv(this.graph, x, this.weight(`${key}.weight`), options)
+    const parts = (channels: number) => this.weightParts(`${key}.weight`, channels)
+    const y = fastConv(this.graph, x, parts, options)
     const bias = this.has(`${key}.bias`) && this.weight(`${key}.bias`, [1, outputs, 1, 1])
     return bias ? this.add(y, bias) : y
   }
@@ -322,8 +385,12 @@ export class Layers {
       epsilon: real(epsilon),
     })
     const back = graph.op('Reshape', [normal, graph.op('Shape', [x])])
-    const scaled = graph.op('Mul', [back, this.weight(`${key}.weight`, [1, channels, 1, 1])])
-    return this.add(scaled, this.weight(`${key}.bias`, [1, channels, 1, 1]))
+    // In one pass: a kernel of one pixel for each channel.
+    const factors = this.weight(`${key}.weight`, [channels, 1, 1, 1])
+    return graph.op('Conv', [back, factors, this.weight(`${key}.bias`)], {
+      kernel_shape: [1, 1],
+      group: channels,
+    })
   }
 
   layerNorm(x: Value, key: string, epsilon = 1e-5): Value {

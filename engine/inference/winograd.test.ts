@@ -39,7 +39,7 @@ const doubledFirst = (graph: OnnxGraph, x: Value, w: Value) =>
 const outputs = 5
 const inputs = 7
 const fast = (options: Omit<FastConvOptions, 'size'>) => (graph: OnnxGraph, x: Value, w: Value) =>
-  fastConv(graph, x, w, { size: [outputs, inputs], ...options })
+  fastConv(graph, x, () => [w], { size: [outputs, inputs], ...options })
 
 /** Errors relative to the largest value. */
 async function expectEqual(
@@ -76,6 +76,15 @@ test.each(sizes)('a picture of %i × %i pixels, two of them', async (height, wid
   await expectEqual([2, inputs, height, width], { algorithm: sameSize, edge: 64 }, direct)
 })
 
+test.each(sizes)('pictures of %i × %i pixels that come in batches', async (height, width) => {
+  const picture = { edge: 64, count: 2 }
+  for (const batch of [1, 3]) {
+    const shape = [batch, inputs, height, width]
+    await expectEqual(shape, { ...picture, algorithm: sameSize }, direct)
+    await expectEqual(shape, { ...picture, algorithm: doubled }, doubledFirst)
+  }
+})
+
 test.each(sizes)('doubled, of %i × %i pixels', async (height, width) => {
   await expectEqual([2, inputs, height, width], { algorithm: doubled, edge: 64 }, doubledFirst)
 })
@@ -98,7 +107,7 @@ test('large pictures are computed in bands', async () => {
     await expectEqual(shape, { ...picture, algorithm: doubled }, doubledFirst)
   }
   const graph = new OnnxGraph()
-  fastConv(graph, 'x', 'w', { ...picture, size: [outputs, inputs], algorithm: sameSize })
+  fastConv(graph, 'x', () => ['w'], { ...picture, size: [outputs, inputs], algorithm: sameSize })
   expect(graph.nodes.filter(node => node.type === 'Conv')).toHaveLength(8)
 })
 
@@ -107,10 +116,16 @@ test('many channels: kernels are turned in parts', async () => {
   const x = noise([1, size[1], 6, 6], 3)
   const w = noise([...size, 3, 3], 100)
   const options = { size, edge: 6, algorithm: sameSize }
-  const got = await compute((graph, a, b) => fastConv(graph, a, b, options), x, w)
-  expectClose(got, await compute(direct, x, w))
+  const inParts = (graph: OnnxGraph, x: Value, w: Value) => {
+    const split = (channels: number) => {
+      const sizes = [channels, size[0] - channels]
+      return graph.ops('Split', [w, graph.ints(sizes)], { axis: 0 }, sizes.length)
+    }
+    return fastConv(graph, x, split, options)
+  }
+  expectClose(await compute(inParts, x, w), await compute(direct, x, w))
   const graph = new OnnxGraph()
-  fastConv(graph, 'x', 'w', options)
+  inParts(graph, 'x', 'w')
   expect(graph.nodes.filter(node => node.type === 'Gemm')).toHaveLength(2)
 })
 

@@ -126,15 +126,23 @@ export function pays(options: FastConvOptions, threads = availableParallelism())
   return fast < tiles * 9 * pixels
 }
 
-/** x [B,in,H,W], w [out,in,3,3] float32 → [B,out,H,W], or [B,out,2H,2W] if `doubled`. */
-export function fastConv(graph: OnnxGraph, x: Value, w: Value, options: FastConvOptions): Value {
+/** The kernels [out,in,3,3] in float32, `channels` outputs a part; the last may have fewer. */
+export type KernelParts = (channels: number) => Value[]
+
+/** x [B,in,H,W] → [B,out,H,W], or [B,out,2H,2W] if `doubled`. */
+export function fastConv(
+  graph: OnnxGraph,
+  x: Value,
+  parts: KernelParts,
+  options: FastConvOptions,
+): Value {
   const { algorithm, whole } = options
-  const kernels = turnedKernels(graph, w, options)
+  const kernels = turnedKernels(graph, parts, options)
   if (whole) {
-    const parts = bandsOf(graph, x, bandCount(options)).map(([band, top, bottom]) =>
+    const bands = bandsOf(graph, x, bandCount(options)).map(([band, top, bottom]) =>
       tiles(graph, band, kernels, options, [top, bottom]),
     )
-    return joined(graph, parts, 2)
+    return joined(graph, bands, 2)
   }
   const y = tiles(graph, x, kernels, options, [1, step])
   const scale = algorithm.output.length / step
@@ -154,22 +162,17 @@ interface Kernels {
 
 function turnedKernels(
   graph: OnnxGraph,
-  w: Value,
-  { size, algorithm }: FastConvOptions,
+  kernels: KernelParts,
+  { size: [outputs, inputs], algorithm }: FastConvOptions,
 ): Kernels[] {
-  const [outputs, inputs] = size
   const transform = matrix(graph, squared(algorithm.kernel))
-  const bytes = 4 * outputs * inputs * algorithm.kernel.length ** 2
+  const products = algorithm.kernel.length ** 2
+  const bytes = 4 * outputs * inputs * products
   const channels = Math.ceil(outputs / Math.ceil(bytes / kernelBytes))
-  const count = Math.ceil(outputs / channels)
-  const parts = count === 1 ? [w] : graph.ops('Split', [w], { axis: 0, num_outputs: count }, count)
-  return parts.map((part, i) => {
+  return kernels(channels).map((part, i) => {
     const rows = graph.op('Reshape', [part, graph.ints([-1, 9])])
     const turned = graph.op('Gemm', [transform, rows], { transB: 1 })
-    const value = graph.op('Reshape', [
-      turned,
-      graph.ints([algorithm.kernel.length ** 2, -1, inputs]),
-    ])
+    const value = graph.op('Reshape', [turned, graph.ints([products, -1, inputs])])
     return { channels: Math.min(channels, outputs - i * channels), value }
   })
 }
@@ -203,7 +206,7 @@ function tiles(
   graph: OnnxGraph,
   x: Value,
   kernels: readonly Kernels[],
-  { size: [, inputs], algorithm }: FastConvOptions,
+  { size: [, inputs], algorithm, count }: FastConvOptions,
   [top, bottom]: readonly [number, number],
 ): Value {
   const reshape = (value: Value, leading: number[], trailing?: Value) => {
@@ -227,17 +230,25 @@ function tiles(
   })
   const grid = graph.op('Shape', [turned], { start: 2, end: 4 })
   const perChannel = reshape(turned, [-1, inputs, products], grid)
-  const perProduct = graph.op('Transpose', [perChannel], { perm: [0, 2, 1, 3, 4] })
-  const perTile = reshape(perProduct, [0, products, inputs, -1])
+  // A batch's tiles go into one product where there are few: [products,in,B·tiles].
+  const together = (count ?? 1) > 1
+  const perProduct = graph.op('Transpose', [perChannel], {
+    perm: together ? [2, 1, 0, 3, 4] : [0, 2, 1, 3, 4],
+  })
+  const perTile = reshape(perProduct, together ? [products, inputs, -1] : [0, products, inputs, -1])
   const output = matrix(graph, squared(algorithm.output))
   const pictures = kernels.map(({ channels, value }) => {
     // [products,out,in] · [B,products,in,tiles]
     const summed = graph.op('MatMul', [value, perTile])
-    const blocks = graph.op('MatMul', [output, reshape(summed, [0, products, -1])])
-    return graph.op('DepthToSpace', [reshape(blocks, [-1, pixels ** 2 * channels], grid)], {
-      blocksize: pixels,
-      mode: 'DCR',
-    })
+    const blocks = graph.op('MatMul', [
+      output,
+      reshape(summed, together ? [products, -1] : [0, products, -1]),
+    ])
+    const depth = reshape(blocks, together ? [1, -1] : [-1, pixels ** 2 * channels], grid)
+    const picture = graph.op('DepthToSpace', [depth], { blocksize: pixels, mode: 'DCR' })
+    if (!together) return picture
+    const edges = graph.op('Shape', [picture], { start: 2, end: 4 })
+    return graph.op('Transpose', [reshape(picture, [channels, -1], edges)], { perm: [1, 0, 2, 3] })
   })
   return joined(graph, pictures, 1)
 }

@@ -17,6 +17,8 @@ export interface UnetConfig {
   contextWidth: number
   /** Width of `y`, which label_emb adds to the time embedding; 0 without one. */
   adm: number
+  /** Of an embedding for each value of y, which then is a number: SD's upscaler. */
+  classes: number
   /** Width of the guidance that a consistency model is told; 0 without. */
   guidance: number
   normGroups: number
@@ -62,17 +64,19 @@ export function unetConfig(weights: Weights, prefix = 'model.diffusion_model.'):
     key => key.startsWith(prefix) && key.endsWith('.attn2.to_k.weight'),
   )
   const contextWidth = weight(weights, contextKey ?? `${prefix}…attn2.to_k.weight`).shape[1]!
+  const classes = weights.tensors.get(`${prefix}label_emb.weight`)?.shape[0] ?? 0
   const headWidth = Number(weights.metadata['comfyrunner.head_dim'] ?? 0)
   return {
     prefix,
     modelChannels: first[0]!,
     channels: first[1]!,
     contextWidth,
-    adm: weights.tensors.get(`${prefix}label_emb.0.0.weight`)?.shape[1] ?? 0,
+    adm: classes > 0 ? 1 : (weights.tensors.get(`${prefix}label_emb.0.0.weight`)?.shape[1] ?? 0),
+    classes,
     guidance: weights.tensors.get(`${prefix}time_embed.cond_proj.weight`)?.shape[1] ?? 0,
     normGroups: Number(weights.metadata['comfyrunner.norm_groups'] ?? 32),
     heads: channels =>
-      headWidth ? channels / headWidth : contextWidth === 768 ? 8 : channels / 64,
+      headWidth ? channels / headWidth : contextWidth === 768 || classes > 0 ? 8 : channels / 64,
   }
 }
 
@@ -206,7 +210,19 @@ export class Unet {
   }
 
   label(y: Value): Value {
+    if (this.config.classes > 0) return this.embedded(y)
     return this.mlp(y, `${this.config.prefix}label_emb.0`)
+  }
+
+  /** [B,1] → the row of each number. */
+  private embedded(y: Value): Value {
+    const { layers } = this
+    const { graph } = layers
+    const table = layers.weight(`${this.config.prefix}label_emb.weight`)
+    const rows = graph.op('Cast', [graph.op('Reshape', [y, graph.ints([-1])])], {
+      to: DataType.int64,
+    })
+    return graph.op('Gather', [table, rows], { axis: 0 })
   }
 
   private mlp(x: Value, key: string): Value {
@@ -276,10 +292,13 @@ export class Unet {
 
   private transformerBlock(h: Value, key: string): Value {
     const { layers } = this
+    // The upscaler's larger levels look at the text twice.
+    const [seen, own] = ['k', 'q'].map(part => layers.shape(`${key}.attn1.to_${part}.weight`)[1])
+    const seesText = seen !== own
     const attend = this.hooks.reduceRight(
       (inner: (tokens: Value) => Value, { selfAttention }) =>
         selfAttention ? tokens => selfAttention(tokens, this.level, inner) : inner,
-      tokens => this.attention(tokens, tokens, `${key}.attn1`),
+      tokens => this.attention(tokens, seesText ? this.context : tokens, `${key}.attn1`),
     )
     h = layers.add(attend(layers.layerNorm(h, `${key}.norm1`)), h)
     const place = key.slice(this.config.prefix.length)
@@ -293,12 +312,16 @@ export class Unet {
 
   private attention(x: Value, context: Value, key: string): Value {
     const { layers } = this
-    if (this.perturbed && key.includes('middle_block') && key.endsWith('attn1'))
-      return layers.linear(layers.linear(context, `${key}.to_v`), `${key}.to_out.0`)
     const width = layers.shape(`${key}.to_q.weight`)[0]!
+    const projected = (part: 'k' | 'v') => {
+      const seen = layers.shape(`${key}.to_${part}.weight`)[1]!
+      const changed = this.hooks.reduce((h, hook) => hook.attended?.(h, seen, part) ?? h, context)
+      return layers.linear(changed, `${key}.to_${part}`)
+    }
+    if (this.perturbed && key.includes('middle_block') && key.endsWith('attn1'))
+      return layers.linear(projected('v'), `${key}.to_out.0`)
     const q = layers.linear(x, `${key}.to_q`)
-    const k = layers.linear(context, `${key}.to_k`)
-    const v = layers.linear(context, `${key}.to_v`)
+    const [k, v] = [projected('k'), projected('v')]
     if (key.includes('middle_block') && key.endsWith('attn1')) this.middle ??= [q, k]
     const mixed = layers.attention([q, k, v], { heads: this.config.heads(width), width })
     return layers.linear(mixed, `${key}.to_out.0`)
@@ -316,9 +339,8 @@ export class Unet {
   /** GEGLU: https://arxiv.org/abs/2002.05202 */
   private feedForward(x: Value, key: string): Value {
     const { layers } = this
-    const both = layers.linear(x, `${key}.0.proj`)
-    const [value, gate] = layers.graph.ops('Split', [both], { axis: -1, num_outputs: 2 }, 2)
-    return layers.linear(layers.graph.op('Mul', [value!, layers.gelu(gate!)]), `${key}.2`)
+    const [value, gate] = layers.halves(x, `${key}.0.proj`)
+    return layers.linear(layers.graph.op('Mul', [value, layers.gelu(gate)]), `${key}.2`)
   }
 
   private norm(x: Value, key: string, epsilon: number): Value {
