@@ -40,8 +40,11 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
-test('the choice is kept over a restart, and Automatic takes the notice away', async () => {
+test('choices are kept over a restart, and choosing takes the notice away', async () => {
   const { host } = journey
+  const offline = () => journey.page.getByRole('switch', { name: 'Stay offline' })
+  await journey.page.getByText('Refuses every request').click()
+  await expect.poll(() => offline().getAttribute('aria-checked')).toBe('true')
   await choose('Processor')
   await journey.page.getByText('You chose the processor.').waitFor()
   await journey.page.getByTestId('notice').waitFor({ state: 'detached' })
@@ -51,5 +54,6 @@ test('the choice is kept over a restart, and Automatic takes the notice away', a
   await page.getByText('You chose the processor.').waitFor()
   const chosen = page.getByRole('radio', { name: 'Processor', exact: true })
   expect(await chosen.getAttribute('aria-checked')).toBe('true')
+  expect(await offline().getAttribute('aria-checked')).toBe('true')
   expect(journey.complaints).toEqual([])
 })

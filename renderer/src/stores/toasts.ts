@@ -1,4 +1,4 @@
-// Short notices at the bottom: what happened, and at most one thing to do about it.
+// Short notices in a corner: what happened, and at most one thing to do about it.
 import { create } from 'zustand'
 
 export interface Toast {

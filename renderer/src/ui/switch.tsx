@@ -17,22 +17,3 @@ export const SwitchMark = ({ on }: { on: boolean }) => (
     />
   </span>
 )
-
-interface SwitchProps {
-  label: string
-  on: boolean
-  onChange: (on: boolean) => void
-}
-
-export const Switch = ({ label, on, onChange }: SwitchProps) => (
-  <button
-    type="button"
-    role="switch"
-    aria-checked={on}
-    aria-label={label}
-    className="rounded-full p-1"
-    onClick={() => onChange(!on)}
-  >
-    <SwitchMark on={on} />
-  </button>
-)

@@ -4,8 +4,7 @@ import type { AccountDetails } from '../../../../engine/api/contract-account.ts'
 import { host, reason } from '../../host/connection.ts'
 import { toast, toastError } from '../../stores/toasts.ts'
 import { Button } from '../../ui/button.tsx'
-import { Switch } from '../../ui/switch.tsx'
-import { Card, Row } from '../settings/settings-parts.tsx'
+import { Card, Row, SwitchRow } from '../settings/settings-parts.tsx'
 import { CodeField, Field, Said, Submit, useTask } from './account-parts.tsx'
 
 type Form = 'email' | 'password' | undefined
@@ -92,17 +91,15 @@ interface MailSwitchProps {
 }
 
 const MailSwitch = ({ label, mail, name }: MailSwitchProps) => (
-  <Row label={label}>
-    <Switch
-      label={label}
-      on={mail[name]}
-      onChange={on =>
-        host.account
-          .changeMail({ ...mail, [name]: on })
-          .catch(error => toastError(`Not changed. ${reason(error)}`))
-      }
-    />
-  </Row>
+  <SwitchRow
+    label={label}
+    on={mail[name]}
+    onChange={on =>
+      host.account
+        .changeMail({ ...mail, [name]: on })
+        .catch(error => toastError(`Not changed. ${reason(error)}`))
+    }
+  />
 )
 
 const submitting = (work: () => Promise<unknown>) => (event: FormEvent) => {

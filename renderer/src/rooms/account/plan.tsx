@@ -144,7 +144,7 @@ const Choices = ({ plans, current, task }: ChoicesProps) => (
       >
         <h3 className="font-medium">{plan.name}</h3>
         <p className="text-[17px] font-semibold tabular">
-          {plan.priceCents === 0 ? 'Free' : formatMoney(plan.priceCents, plan.currency)}
+          {formatMoney(plan.priceCents, plan.currency)}
           {plan.interval && (
             <span className="text-xs font-normal text-faint"> a {plan.interval}</span>
           )}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { cx } from '../../ui/class-names.ts'
+import { SwitchMark } from '../../ui/switch.tsx'
 
 interface CardProps {
   title: string
@@ -17,20 +18,47 @@ export const Card = ({ title, about, children }: CardProps) => (
   </section>
 )
 
-interface RowProps {
+interface RowWords {
   label: ReactNode
   about?: string
-  children: ReactNode
 }
 
-export const Row = ({ label, about, children }: RowProps) => (
-  <div className="flex min-h-11 items-center gap-6 px-3 py-2">
-    <div className="min-w-32 flex-1">
-      <div>{label}</div>
-      {about && <p className="text-xs text-faint">{about}</p>}
-    </div>
+const rowClass = 'flex min-h-11 w-full items-center gap-6 px-3 py-2 text-left'
+
+const Words = ({ label, about }: RowWords) => (
+  <span className="min-w-32 flex-1">
+    <span className="block">{label}</span>
+    {about && <span className="block text-xs text-faint">{about}</span>}
+  </span>
+)
+
+export const Row = ({ children, ...words }: RowWords & { children: ReactNode }) => (
+  <div className={rowClass}>
+    <Words {...words} />
     {children}
   </div>
+)
+
+interface SwitchRowProps {
+  label: string
+  about?: string
+  on: boolean
+  onChange: (on: boolean) => void
+}
+
+/** Something that is on or off: the whole row turns it. */
+export const SwitchRow = ({ on, onChange, ...words }: SwitchRowProps) => (
+  <button
+    type="button"
+    role="switch"
+    aria-checked={on}
+    aria-label={words.label}
+    className={cx(rowClass, '-outline-offset-2 hover:bg-field')}
+    onClick={() => onChange(!on)}
+  >
+    <Words {...words} />
+    <SwitchMark on={on} />
+  </button>
 )
 
 interface SegmentsProps<T extends string> {

@@ -3,10 +3,9 @@ import { useState } from 'react'
 import { changeSettings, useSystem } from '../../stores/system.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatBytes } from '../../ui/format.ts'
-import { Switch } from '../../ui/switch.tsx'
 import { HardwareCard } from './hardware-card.tsx'
 import { NetworkLedger } from './network-ledger.tsx'
-import { Card, Row, Segments } from './settings-parts.tsx'
+import { Card, Row, Segments, SwitchRow } from './settings-parts.tsx'
 
 const themes = [
   ['system', 'System'],
@@ -37,16 +36,12 @@ export function SettingsRoom() {
                 </Row>
               </Card>
               <Card title="Engine">
-                <Row
+                <SwitchRow
                   label="Previews while a picture is made"
                   about="Costs a little time at every step."
-                >
-                  <Switch
-                    label="Previews while a picture is made"
-                    on={settings.previews}
-                    onChange={previews => changeSettings({ previews })}
-                  />
-                </Row>
+                  on={settings.previews}
+                  onChange={previews => changeSettings({ previews })}
+                />
                 <Row
                   label="Memory for loaded models"
                   about="What is not needed is let go when models take more. Empty: half of the memory."
@@ -56,16 +51,12 @@ export function SettingsRoom() {
                     onChange={memoryBudgetMb => changeSettings({ memoryBudgetMb })}
                   />
                 </Row>
-                <Row
+                <SwitchRow
                   label="Faster, less exact"
                   about="Stable Diffusion on the processor in 8-bit numbers: about twice as quick, pictures differ a little. The first run of a model takes longer."
-                >
-                  <Switch
-                    label="Faster, less exact"
-                    on={settings.precision === 'int8'}
-                    onChange={on => changeSettings({ precision: on ? 'int8' : 'exact' })}
-                  />
-                </Row>
+                  on={settings.precision === 'int8'}
+                  onChange={on => changeSettings({ precision: on ? 'int8' : 'exact' })}
+                />
               </Card>
               <HardwareCard />
               <Card
@@ -98,16 +89,12 @@ export function SettingsRoom() {
             }
           >
             {settings && (
-              <Row
+              <SwitchRow
                 label="Stay offline"
                 about="Refuses every request that would leave this machine."
-              >
-                <Switch
-                  label="Stay offline"
-                  on={settings.offline}
-                  onChange={offline => changeSettings({ offline })}
-                />
-              </Row>
+                on={settings.offline}
+                onChange={offline => changeSettings({ offline })}
+              />
             )}
             <NetworkLedger />
           </Card>
