@@ -28,6 +28,7 @@ import { createExecution, describeRun, failAbandonedRuns } from './execution.ts'
 import { type FolderOptions, type Folders, makeFolders } from './folders.ts'
 import { clearLeftovers } from './leftovers.ts'
 import { createLiveRun } from './live-run.ts'
+import { watchModels } from './model-watch.ts'
 import { createNetwork, type Network } from './network.ts'
 import { oncePerTurn, throttled } from './pace.ts'
 import { createPlacing, untested } from './placing.ts'
@@ -222,6 +223,10 @@ export function startHost(options: HostOptions = {}): Host {
       if (!closed) saySystem()
     }),
   )
+  const stopWatching = watchModels(
+    () => models,
+    () => emit({ type: 'catalogue' }),
+  )
   queue.start()
 
   return {
@@ -282,6 +287,7 @@ export function startHost(options: HostOptions = {}): Host {
       closing.abort()
       closed = true
       stopListening()
+      stopWatching()
       account.close()
       await engine.close()
       await settled
