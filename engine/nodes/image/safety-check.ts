@@ -15,7 +15,7 @@ export const safetyCheck = defineNode({
   category: 'image',
   about:
     'Guesses whether pictures show nudity, and hides those that seem to. The guess is coarse: some get ' +
-    'through, and harmless ones may be hidden.',
+    'through, and harmless ones may be hidden. No protection to rely on.',
   aliases: ['nsfw', 'filter', 'classifier', 'safe for work'],
   inputs: {
     image: socket('IMAGE'),
@@ -24,7 +24,9 @@ export const safetyCheck = defineNode({
       min: 0,
       max: 1,
       step: 0.01,
-      about: 'How sure it must be. Lower hides more.',
+      about:
+        'Pictures are hidden if what the network gives for porn, hentai and half of sexy adds up to this. ' +
+        'Lower hides more. The numbers are no probabilities: they were not checked against pictures.',
     }),
     action: choice(['blur', 'black', 'none'], { about: 'What becomes of such pictures.' }),
   },
@@ -51,7 +53,7 @@ function hide(image: Tensor, hidden: readonly boolean[], action: 'blur' | 'black
   for (const [index, hides] of hidden.entries()) {
     if (!hides) continue
     const at = out.data.subarray(index * size, (index + 1) * size)
-    if (action === 'black') at.fill(0)
+    if (action === 'black') blacken(at, channels)
     else {
       const one = tensor([1, height, width, channels], at.slice())
       const small = resizeImage(one, blurredSide, blurredSide, 'area')
@@ -60,4 +62,11 @@ function hide(image: Tensor, hidden: readonly boolean[], action: 'blur' | 'black
     }
   }
   return out
+}
+
+/** Opaque, since what is transparent shows what lies behind. */
+function blacken(pixels: Float32Array, channels: number): void {
+  pixels.fill(0)
+  if (channels === 2 || channels === 4)
+    for (let i = channels - 1; i < pixels.length; i += channels) pixels[i] = 1
 }
