@@ -31,6 +31,7 @@ export function pythonFloat(value: number): string {
     const [digits, exponent = ''] = value.toExponential().split('e')
     return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`
   }
+  if (Object.is(value, -0)) return '-0.0'
   return Number.isInteger(value) ? `${value}.0` : String(value)
 }
 

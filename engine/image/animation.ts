@@ -41,7 +41,7 @@ export async function animatedWebp(
   const frames = Array.from({ length: batch }, (_, i) => bitmapOf(images, i))
   const { channels } = frames[0]!
   const stacked = Buffer.concat(frames.map(({ data }) => data))
-  const delayMs = Math.max(1, Math.round(1000 / framesPerSecond))
+  const delayMs = Math.max(1, Math.trunc(1000 / framesPerSecond))
   const fields = Object.entries(texts)
     .slice(0, tags.length)
     .map(([keyword, text], i) => [tags[i]!, `${keyword}:${text}`])

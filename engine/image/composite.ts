@@ -1,12 +1,12 @@
 // Laying one picture over another through a mask.
 import { type Tensor, tensor } from '../tensor.ts'
-import { matchChannels } from './batch.ts'
+import { withChannels } from './batch.ts'
 import { resizeImage, resizeMask } from './resize.ts'
 import { imageShape, maskShape } from './shape.ts'
 
 /**
  * `source` over `destination` at x, y where the mask is 1. The mask is stretched to the source; what
- * hangs over the edge is left out.
+ * hangs over the edge is left out, and so is an alpha channel that the destination has not.
  */
 export function compositeMasked(
   destination: Tensor,
@@ -15,8 +15,8 @@ export function compositeMasked(
   y: number,
   options: { resizeSource?: boolean; mask?: Tensor } = {},
 ): Tensor {
-  ;[destination, source] = matchChannels(destination, source)
   const { batch, height, width, channels } = imageShape(destination)
+  source = withChannels(source, channels)
   if (options.resizeSource) source = resizeImage(source, width, height, 'bilinear')
   const from = imageShape(source)
   const mask = options.mask && resizeMask(options.mask, from.width, from.height)

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { tensor } from '../tensor.ts'
+import { animatedPng } from './animation.ts'
 import { decodeFile, decodePicture } from './decode.ts'
 import { encodePng } from './png.ts'
 
@@ -89,6 +91,44 @@ describe('pictures become tensors', () => {
     const { image } = await decodePicture(webp)
     expect(image.shape).toEqual([3, 4, 4, 3])
     expect(values(image.data.filter((_, i) => i % 48 === 0))).toEqual([0, 100, 200])
+  })
+
+  test('so is every page of a TIFF', async () => {
+    const pages = Uint8Array.from({ length: 2 * 48 }, (_, i) => (i < 48 ? 30 : 60))
+    const raw = { width: 4, height: 8, channels: 3, pageHeight: 4 } as const
+    const { image, mask } = await decodePicture(await sharp(pages, { raw }).tiff().toBuffer())
+    expect(image.shape).toEqual([2, 4, 4, 3])
+    expect(values(image.data.filter((_, i) => i % 48 === 0))).toEqual([30, 60])
+    expect(mask.shape).toEqual([2, 64, 64])
+  })
+
+  test('and every frame of an animated PNG, laid over the ones before', async () => {
+    const images = tensor([3, 1, 2, 4])
+    // Red and nothing; nothing and green; half a blue and nothing.
+    images.data.set([1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0.5, 0, 0, 0, 0])
+    const replaced = Buffer.from(await animatedPng(images, 10, {}, 4))
+    const { image, mask } = await decodePicture(replaced)
+    expect(image.shape).toEqual([3, 1, 2, 3])
+    expect(values(image.data)).toEqual([255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0])
+    expect(values(mask.data)).toEqual([0, 255, 255, 0, 128, 255])
+
+    for (let at = replaced.indexOf('fcTL'); at >= 0; at = replaced.indexOf('fcTL', at + 4))
+      replaced[at + 4 + 25] = 1 // lay over
+    const over = await decodePicture(replaced)
+    const [, second, third] = [0, 6, 12].map(at => values(over.image.data.slice(at, at + 6)))
+    expect(second).toEqual([255, 0, 0, 0, 255, 0])
+    // 127 of 255 are left of the blue.
+    expect(third).toEqual([128, 0, 127, 0, 255, 0])
+    expect(values(over.mask.data)).toEqual([0, 255, 0, 0, 0, 0])
+  })
+
+  test('inks without a profile are mixed as Pillow does', async () => {
+    const cmyk =
+      'SUkqABQAAACADwSmwAP8AApAQEAKAAABAwABAAAAAgAAAAEBAwABAAAAAQAAAAIBAwAEAAAAkgAAAAMBAwABAAAABQAA' +
+      'AAYBAwABAAAABQAAABEBBAABAAAACAAAABUBAwABAAAABAAAABYBAwABAAAAAQAAABcBBAABAAAADAAAABwBAwABAAAA' +
+      'AQAAAAAAAAAIAAgACAAIAA=='
+    const { image } = await decodePicture(Buffer.from(cmyk, 'base64'))
+    expect(values(image.data)).toEqual([195, 218, 147, 0, 127, 122])
   })
 })
 

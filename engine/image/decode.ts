@@ -3,6 +3,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
 import { type Tensor, tensor } from '../tensor.ts'
+import { readApng, showApng } from './apng.ts'
+import { concatBatches } from './batch.ts'
 import { decodeBmp, isBmp } from './bmp.ts'
 import { fromBytes, fromShorts } from './bytes.ts'
 import { limits, PictureError } from './picture-limits.ts'
@@ -37,6 +39,36 @@ export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Pr
     return separate(fromBytes(data), 1, height, width, channels)
   }
   const metadata = await readMetadata(bytes, name)
+  const animation = readApng(bytes)
+  if (animation) {
+    checkPixels(name, metadata, animation.frames.length)
+    return await showApng(animation, png => decodeOne(png, name, metadata))
+  }
+  if (metadata.format !== 'tiff' || (metadata.pages ?? 1) === 1)
+    return await decodeOne(bytes, name, metadata)
+  const pages: Picture[] = []
+  for (let page = 0; page < metadata.pages!; page++)
+    pages.push(await decodeOne(bytes, name, metadata, page))
+  return joinPages(pages)
+}
+
+/** The pages of a TIFF as a batch; those of another size than the first are left out. */
+function joinPages(pages: readonly Picture[]): Picture {
+  const [, height, width] = pages[0]!.image.shape
+  const alike = pages.filter(({ image: { shape } }) => shape[1] === height && shape[2] === width)
+  const image = concatBatches(alike.map(page => page.image))
+  const alphas = alike.flatMap(({ alpha }) => alpha ?? [])
+  if (alphas.length < alike.length) return { image, mask: tensor([alike.length, 64, 64]) }
+  const mask = concatBatches(alike.map(page => page.mask))
+  return { image, mask, alpha: concatBatches(alphas) }
+}
+
+async function decodeOne(
+  bytes: Uint8Array,
+  name: string,
+  metadata: Metadata,
+  page?: number,
+): Promise<Picture> {
   const wide = metadata.depth === 'ushort'
   const animated = metadata.format === 'gif' || metadata.format === 'webp'
   let pipeline = sharp(bytes, {
@@ -44,9 +76,13 @@ export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Pr
     ignoreIcc: isSrgb(metadata.icc),
     failOn: 'error',
     ...(animated && { pages: -1 }),
+    ...(page !== undefined && { page }),
   })
-  if ((metadata.pages ?? 1) === 1) pipeline = pipeline.autoOrient()
-  pipeline = pipeline.toColourspace(wide ? 'rgb16' : 'srgb')
+  if (!animated || (metadata.pages ?? 1) === 1) pipeline = pipeline.autoOrient()
+  // Inks without a profile are mixed as Pillow does it; the decoder would guess a printing press.
+  const inks = metadata.space === 'cmyk' && !metadata.icc && !wide
+  if (inks) pipeline = pipeline.pipelineColourspace('cmyk')
+  pipeline = pipeline.toColourspace(inks ? 'cmyk' : wide ? 'rgb16' : 'srgb')
   try {
     const { data, info } = await pipeline
       .raw({ depth: wide ? 'ushort' : 'uchar' })
@@ -54,6 +90,7 @@ export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Pr
     const frames = animated
       ? Math.max(1, Math.round(info.height / (info.pageHeight ?? info.height)))
       : 1
+    if (inks) return separate(fromBytes(mixInks(data)), 1, info.height, info.width, 3)
     const values = wide
       ? fromShorts(new Uint16Array(data.buffer, data.byteOffset, data.length / 2))
       : fromBytes(data)
@@ -73,19 +110,26 @@ async function readMetadata(bytes: Uint8Array, name: string): Promise<Metadata> 
   } catch (error) {
     throw unreadable(name, error)
   }
-  const { format = 'unknown', width = 0, height = 0, pages = 1 } = metadata
+  const { format = 'unknown', pages = 1 } = metadata
   if (!formats.has(format))
     throw new PictureError(`${name} is of the format ${format}. Save it as ${known}.`)
-  const frames = format === 'gif' || format === 'webp' ? pages : 1
+  const frames = severalFormats.has(format) ? pages : 1
+  checkPixels(name, metadata, frames)
+  if (frames > limits.frames)
+    throw new PictureError(`${name} has ${frames} frames. At most ${limits.frames} are read.`)
+  return metadata
+}
+
+function checkPixels(name: string, { width = 0, height = 0 }: Metadata, frames: number): void {
   if (width > limits.side || height > limits.side || width * height * frames > limits.pixels)
     throw new PictureError(
       `${name} is too large: ${width} × ${height} pixels${frames > 1 ? ` in ${frames} frames` : ''}. ` +
         `At most ${limits.side} pixels a side and 268 megapixels in all are read; make it smaller first.`,
     )
-  if (frames > limits.frames)
-    throw new PictureError(`${name} has ${frames} frames. At most ${limits.frames} are read.`)
-  return metadata
 }
+
+/** Of which all pictures are read that a file holds. */
+const severalFormats = new Set(['gif', 'webp', 'tiff'])
 
 const known = 'PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP'
 
@@ -100,6 +144,20 @@ function unreadable(name: string, error: unknown): PictureError {
 /** A profile named sRGB needs no conversion, which would only cost rounding errors. */
 const isSrgb = (icc: Buffer | undefined): boolean =>
   icc !== undefined && (icc.includes('sRGB') || icc.includes(Buffer.from('s\0R\0G\0B')))
+
+/** Cyan, magenta, yellow and black → red, green and blue: what the inks leave of the light. */
+function mixInks(cmyk: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((cmyk.length / 4) * 3)
+  for (let from = 0, at = 0; from < cmyk.length; from += 4) {
+    const paper = 255 - cmyk[from + 3]!
+    for (let c = 0; c < 3; c++) {
+      // ink · paper / 255, rounded
+      const product = cmyk[from + c]! * paper + 128
+      rgb[at++] = paper - (((product >> 8) + product) >> 8)
+    }
+  }
+  return rgb
+}
 
 /** [frames, height, width, 1 to 4 channels] → colours and alpha apart. */
 function separate(

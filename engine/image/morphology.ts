@@ -1,7 +1,8 @@
-// Grey-scale morphology with a flat square, whose middle is at size/2: an even one leans to the left
-// and top.
+// Grey-scale morphology with a flat square. An even one leans to the left and top when it erodes and
+// to the right and bottom when it dilates, so that one undoes the shift of the other.
 import { type Tensor, tensor } from '../tensor.ts'
 import { kernels } from './kernels/index.ts'
+import { rotate } from './orientation.ts'
 import { imageShape } from './shape.ts'
 
 export const morphologyOperations = [
@@ -16,7 +17,11 @@ export const morphologyOperations = [
 export type MorphologyOperation = (typeof morphologyOperations)[number]
 
 /** The largest value under the square. Outside the picture nothing counts. */
-export function dilate(image: Tensor, size: number): Tensor {
+export const dilate = (image: Tensor, size: number): Tensor =>
+  size % 2 === 1 ? runningMax(image, size) : rotate(runningMax(rotate(image, 2), size), 2)
+
+/** The same for a square that leans to the left and top where it is even. */
+function runningMax(image: Tensor, size: number): Tensor {
   const { batch, ...extent } = imageShape(image)
   const out = tensor(image.shape)
   const step = image.data.length / batch
@@ -35,7 +40,7 @@ const negative = ({ shape, data }: Tensor): Tensor => {
 
 /** The smallest value under the square. */
 export const erode = (image: Tensor, size: number): Tensor =>
-  negative(dilate(negative(image), size))
+  negative(runningMax(negative(image), size))
 
 function subtract(a: Tensor, b: Tensor): Tensor {
   const out = tensor(a.shape)

@@ -48,8 +48,18 @@ describe('batches', () => {
     const images = [ramp([3, 2, 2, 3]), ramp([1, 2, 2, 3])]
     const { IMAGE } = await run('RebatchImages', { images, batch_size: [2] })
     const out = IMAGE as unknown as Tensor[]
-    expect(out.map(({ shape }) => shape[0])).toEqual([2, 1, 1])
-    expect(out[1]!.data).toEqual(images[0]!.data.subarray(24))
+    expect(out.map(({ shape }) => shape[0])).toEqual([2, 2])
+    expect(out[1]!.data.subarray(0, 12)).toEqual(images[0]!.data.subarray(24))
+    expect(out[1]!.data.subarray(12)).toEqual(images[1]!.data)
+  })
+
+  test('pictures of another size begin a group of their own', async () => {
+    const images = [ramp([1, 2, 2, 3]), ramp([2, 4, 2, 3])]
+    const { IMAGE } = await run('RebatchImages', { images, batch_size: [4] })
+    expect((IMAGE as unknown as Tensor[]).map(({ shape }) => shape)).toEqual([
+      [1, 2, 2, 3],
+      [2, 4, 2, 3],
+    ])
   })
 
   test('a picture with alpha and one without meet', async () => {

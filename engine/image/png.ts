@@ -91,7 +91,7 @@ function frameControl(
   control.writeUInt32BE(sequence, 0)
   control.writeUInt32BE(width, 4)
   control.writeUInt32BE(height, 8)
-  const delayMs = Math.min(Math.max(Math.round(1000 / framesPerSecond), 1), 65535)
+  const delayMs = Math.min(Math.max(Math.trunc(1000 / framesPerSecond), 1), 65535)
   control.writeUInt16BE(delayMs, 20)
   control.writeUInt16BE(1000, 22)
   return control
@@ -117,7 +117,8 @@ function textChunk(keyword: string, value: string): Buffer {
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-function chunk(name: string, body: Uint8Array): Buffer {
+/** Length, name, body and checksum. */
+export function chunk(name: string, body: Uint8Array): Buffer {
   const bytes = Buffer.alloc(12 + body.length)
   bytes.writeUInt32BE(body.length)
   bytes.write(name, 4, 'latin1')

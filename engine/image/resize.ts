@@ -187,8 +187,11 @@ export function centerCrop(
 ): { x: number; y: number } {
   const aspect = width / height
   const wanted = toWidth / toHeight
-  if (aspect > wanted) return { x: roundHalfEven((width - width * (wanted / aspect)) / 2), y: 0 }
-  if (aspect < wanted) return { x: 0, y: roundHalfEven((height - height * (aspect / wanted)) / 2) }
+  // Rounding must leave something of a side of few pixels.
+  const cut = (side: number, share: number) =>
+    Math.min(roundHalfEven((side - side * share) / 2), (side - 1) >> 1)
+  if (aspect > wanted) return { x: cut(width, wanted / aspect), y: 0 }
+  if (aspect < wanted) return { x: 0, y: cut(height, aspect / wanted) }
   return { x: 0, y: 0 }
 }
 

@@ -21,7 +21,10 @@ export interface Gap {
   color: StitchColor
 }
 
-/** `second` to the given side of `first`; made as high (or wide) by resizing or by padding in the gap's colour. */
+/**
+ * `second` to the given side of `first`; made as high (or wide) by resizing, or by white or else black
+ * room around it.
+ */
 export function stitch(
   first: Tensor,
   second: Tensor,
@@ -30,7 +33,7 @@ export function stitch(
   gap: Gap,
 ): Tensor {
   const across = side === 'left' || side === 'right'
-  const [a, b] = sameEdge(first, second, across, resizes, colors[gap.color])
+  const [a, b] = sameEdge(first, second, across, resizes, gap.color === 'white' ? 1 : 0)
   const parts = side === 'right' || side === 'down' ? [a, b] : [b, a]
   // An odd gap becomes the next even one.
   const space = gap.width + (gap.width % 2)
@@ -54,7 +57,7 @@ function sameEdge(
   b: Tensor,
   across: boolean,
   resizes: boolean,
-  color: readonly number[],
+  level: number,
 ): [Tensor, Tensor] {
   const batch = Math.max(imageShape(a).batch, imageShape(b).batch)
   a = repeatLast(a, batch)
@@ -67,6 +70,8 @@ function sameEdge(
       : resizeImage(b, to.width, Math.max(1, Math.trunc(to.width / aspect)), 'lanczos')
   } else {
     const [height, width] = [Math.max(to.height, from.height), Math.max(to.width, from.width)]
+    // ComfyUI's room has one value in all channels, so that a coloured gap comes with black room.
+    const color = Array(4).fill(level)
     const grow = (image: Tensor): Tensor => {
       const own = imageShape(image)
       return across

@@ -2,7 +2,7 @@
 // output. Knows nothing of graphs.
 import { Blocker, expand, type NodeType, type RunContext, type Shown, ui } from '../nodes/define.ts'
 import type { Expansion } from './expansion.ts'
-import { argumentsOf, type Lists } from './values.ts'
+import { argumentsOf, type Lists, markFloat } from './values.ts'
 
 /** What one call came to; a list output's value is an array. */
 interface Answer {
@@ -56,7 +56,7 @@ export async function callNode(
     for (const name of names)
       if (!(name in answer)) throw new Error(`${type.type} gave nothing for its output “${name}”.`)
     result.answers.push({
-      values: names.map(name => answer[name]),
+      values: names.map(name => markFloat(type.outputs[name]!, answer[name])),
       expansion: answer[expand] as Expansion | undefined,
     })
     const shown = answer[ui] as Shown | undefined

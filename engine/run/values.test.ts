@@ -1,5 +1,5 @@
 import { LosslessNumber } from 'lossless-json'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import {
   type Field,
   float,
@@ -11,11 +11,20 @@ import {
   text,
   toggle,
 } from '../nodes/define.ts'
-import { argumentsOf, bindLinked, bindLiteral, gather, InputError } from './values.ts'
+import { argumentsOf, bindLinked, bindLiteral, gather, InputError, markFloat } from './values.ts'
 
 const INT = int({ default: 0 })
 const FLOAT = float({ default: 0 })
 const ANY = socket('*')
+
+test('a whole FLOAT stays one up to where its type is known', () => {
+  const given = markFloat('FLOAT', 2)
+  expect(bindLinked('any', ANY, given)).toEqual(new LosslessNumber('2.0'))
+  expect(bindLinked('number', FLOAT, given)).toBe(2)
+  expect(bindLinked('whole', INT, given)).toBe(2)
+  expect(markFloat('FLOAT', [1, 0.5])).toEqual([new LosslessNumber('1.0'), 0.5])
+  expect(markFloat('INT', 2)).toBe(2)
+})
 
 describe('bindLiteral', () => {
   it.each<[string, Field, unknown, unknown]>([

@@ -1,10 +1,11 @@
 // From what a prompt says to what a node is given: literals are coerced as ComfyUI does, links
 // bring lists of values, absent optional inputs take their default.
-import { isLosslessNumber } from 'lossless-json'
+import { isLosslessNumber, LosslessNumber } from 'lossless-json'
 import type { InputDescription } from '../graph/catalogue.ts'
 import { inputsThere } from '../graph/dynamic-inputs.ts'
 import { isNumber, isObject } from '../graph/json.ts'
 import { isLink, type PromptLink } from '../graph/prompt.ts'
+import { pythonFloat } from '../graph/python-text.ts'
 import type { Field, NodeType } from '../nodes/define.ts'
 
 /** What an input was given cannot become what it takes. */
@@ -81,8 +82,18 @@ const needsLink = ({ type, widget, rawLink }: Field): boolean =>
 /** A value that came along a link: numbers take the form the field promises, nothing else changes. */
 export function bindLinked(name: string, field: Field, value: unknown): unknown {
   if (field.type === 'INT' && isNumber(value)) return toInteger(name, value, isSeed(field))
-  if (field.type === 'FLOAT' && isNumber(value)) return toFloat(name, value)
+  if (/^FLOATS?$/.test(field.type) && isNumber(value)) return toFloat(name, value)
   return value
+}
+
+/**
+ * What a node gave for an output of this type. A FLOAT that is whole stays one where anything may
+ * come: `1.0` in a text, not `1`, as Python has it.
+ */
+export function markFloat(type: string, value: unknown): unknown {
+  if (type !== 'FLOAT') return value
+  if (Array.isArray(value)) return value.map(item => markFloat(type, item))
+  return Number.isInteger(value) ? new LosslessNumber(pythonFloat(value as number)) : value
 }
 
 /** For each input the list that it maps over. */

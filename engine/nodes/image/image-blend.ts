@@ -1,4 +1,4 @@
-import { matchChannels } from '../../image/batch.ts'
+import { withChannels } from '../../image/batch.ts'
 import { blendImages, blendModes } from '../../image/composite.ts'
 import { resizeCovering } from '../../image/resize.ts'
 import { imageShape } from '../../image/shape.ts'
@@ -18,11 +18,11 @@ export const imageBlend = defineNode({
   },
   outputs: { IMAGE: 'IMAGE' },
   run({ image1, image2, blend_factor, blend_mode }) {
-    const [under, over] = matchChannels(image1, image2)
-    const { width, height } = imageShape(under)
+    const { width, height, channels } = imageShape(image1)
+    const over = withChannels(image2, channels)
     const { width: w, height: h } = imageShape(over)
     const fitted =
       w === width && h === height ? over : resizeCovering(over, width, height, 'bicubic')
-    return { IMAGE: blendImages(under, fitted, blend_mode, blend_factor) }
+    return { IMAGE: blendImages(image1, fitted, blend_mode, blend_factor) }
   },
 })

@@ -1,4 +1,4 @@
-import { sliceBatch } from '../../image/batch.ts'
+import { concatBatches, sliceBatch } from '../../image/batch.ts'
 import { imageShape } from '../../image/shape.ts'
 import type { Tensor } from '../../tensor.ts'
 import { defineNode, int, socket } from '../define.ts'
@@ -7,7 +7,8 @@ export const rebatchImages = defineNode({
   type: 'RebatchImages',
   title: 'Rebatch Images',
   category: 'image/batch',
-  about: 'Regroups lists and batches into batches of one size. The last may be smaller.',
+  about:
+    'Regroups lists and batches into batches of one size. The last may be smaller; pictures of another size begin a new one.',
   aliases: ['split', 'chunk'],
   inputIsList: true,
   listOutputs: ['IMAGE'],
@@ -17,12 +18,17 @@ export const rebatchImages = defineNode({
     // Whole lists come in and go out: the declared types are those of one entry.
     const images = inputs.images as unknown as Tensor[]
     const [size = 1] = inputs.batch_size as unknown as number[]
-    const out: Tensor[] = []
-    for (const image of images) {
-      const { batch } = imageShape(image)
-      for (let from = 0; from < batch; from += size)
-        out.push(sliceBatch(image, from, Math.min(size, batch - from)))
-    }
-    return { IMAGE: out as unknown as Tensor }
+    const groups: Tensor[][] = []
+    for (const image of images)
+      for (let i = 0; i < imageShape(image).batch; i++) {
+        const last = groups.at(-1)
+        if (last && last.length < size && sameSize(last[0]!, image))
+          last.push(sliceBatch(image, i, 1))
+        else groups.push([sliceBatch(image, i, 1)])
+      }
+    return { IMAGE: groups.map(concatBatches) as unknown as Tensor }
   },
 })
+
+const sameSize = (a: Tensor, b: Tensor): boolean =>
+  a.shape.slice(1).join() === b.shape.slice(1).join()

@@ -22,7 +22,8 @@ export const resizeAndPadImage = defineNode({
     const scale = Math.min(target_width / width, target_height / height)
     const [w, h] = [Math.trunc(width * scale), Math.trunc(height * scale)]
     const fitted = resizeImage(image, Math.max(1, w), Math.max(1, h), interpolation)
-    const level = padding_color === 'white' ? 1 : 0
-    return { IMAGE: padTo(fitted, target_width, target_height, [level, level, level]) }
+    // Of an alpha channel too: black room is clear.
+    const color = Array(4).fill(padding_color === 'white' ? 1 : 0)
+    return { IMAGE: padTo(fitted, target_width, target_height, color) }
   },
 })

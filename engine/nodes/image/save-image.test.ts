@@ -85,6 +85,13 @@ describe('SaveImage', () => {
     expect([alpha.MASK.data, green.MASK.data]).toEqual([MASK.data, Float32Array.of(0, 1)])
   })
 
+  test('the alpha of an opaque picture is a mask of its size', async () => {
+    const [name] = await save(tensor([1, 2, 3, 3]))
+    const { MASK } = await loadImageMask.run({ image: name!, channel: 'alpha' }, context)
+    expect(MASK).toEqual(tensor([1, 2, 3]))
+    expect((await load(name!)).MASK.shape).toEqual([1, 64, 64])
+  })
+
   test('PreviewImage names a temporary file', async () => {
     const answer = await previewImage.run({ images: tensor([1, 2, 2, 3]) }, context)
     const { images } = answer[ui] as unknown as { images: FileReference[] }

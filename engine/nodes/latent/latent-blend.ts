@@ -19,9 +19,11 @@ export const latentBlend = defineNode({
     const other = same
       ? samples2.samples
       : resizeLatent(samples2.samples, to.width, to.height, 'bicubic', 'center')
+    // A batch of one goes with any other.
+    const batch = to.batch === 1 ? from.batch : to.batch
     const mixed = combine(
-      samples1.samples,
-      repeatBatch(other, to.batch),
+      repeatBatch(samples1.samples, batch),
+      repeatBatch(other, batch),
       (a, b) => a * blend_factor + b * (1 - blend_factor),
     )
     return { LATENT: { ...samples1, samples: mixed } }

@@ -27,9 +27,10 @@ export const latentUpscale = defineNode({
   run({ samples, upscale_method, width, height, crop }) {
     if (width === 0 && height === 0) return { LATENT: samples }
     const from = latentShape(samples.samples)
-    if (width === 0) width = roundHalfEven((from.width * height) / from.height)
-    else if (height === 0) height = roundHalfEven((from.height * width) / from.width)
-    const [w, h] = [width, height].map(pixels => toLatentPixels(Math.max(pixelsMin, pixels)))
+    const atLeast = (side: number) => Math.max(pixelsMin, side)
+    if (height === 0) height = roundHalfEven((from.height * atLeast(width)) / from.width)
+    else if (width === 0) width = roundHalfEven((from.width * atLeast(height)) / from.height)
+    const [w, h] = [width, height].map(side => toLatentPixels(atLeast(side)))
     const resized = resizeLatent(samples.samples, w!, h!, upscale_method, crop)
     return { LATENT: { ...samples, samples: resized } }
   },

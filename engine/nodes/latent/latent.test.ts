@@ -10,6 +10,9 @@ import type { RunContext } from '../define.ts'
 import type { FileReference } from '../files.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { latentBatch } from './latent-batch.ts'
+import { latentBlend } from './latent-blend.ts'
+import { latentComposite } from './latent-composite.ts'
+import { latentCompositeMasked } from './latent-composite-masked.ts'
 import { latentFromBatch } from './latent-from-batch.ts'
 import { latentUpscale } from './latent-upscale.ts'
 import { loadLatent } from './load-latent.ts'
@@ -24,6 +27,44 @@ const counted = (shape: number[]) =>
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => i),
   )
 const latentOf = async (answer: unknown) => ((await answer) as { LATENT: Latent }).LATENT
+
+describe('two latents', () => {
+  test('a single one is blended with every one of a batch', async () => {
+    const [one, two] = [counted([1, 1, 1, 2]), counted([2, 1, 1, 2])]
+    const inputs = { samples1: { samples: one }, samples2: { samples: two }, blend_factor: 0.5 }
+    const { samples } = await latentOf(latentBlend.run(inputs, context))
+    expect(samples.shape).toEqual([2, 1, 1, 2])
+    expect([...samples.data]).toEqual([0, 1, 1, 2])
+  })
+
+  test('the upper one is stretched, not cut, to the size of the lower', async () => {
+    const inputs = {
+      destination: { samples: tensor([1, 1, 1, 2]) },
+      source: { samples: counted([1, 1, 1, 4]) },
+      ...{ x: 0, y: 0, resize_source: true, mask: undefined },
+    }
+    const { samples } = await latentOf(latentCompositeMasked.run(inputs, context))
+    expect([...samples.data]).toEqual([0.5, 2.5])
+  })
+
+  test('a feather wider than the upper one begins again at its far border', async () => {
+    const inputs = {
+      samples_to: { samples: tensor([1, 1, 1, 4]) },
+      samples_from: { samples: tensor([1, 1, 1, 2], Float32Array.of(1, 1)) },
+      ...{ x: 0, y: 0, feather: 32 },
+    }
+    const { samples } = await latentOf(latentComposite.run(inputs, context))
+    // 2/4 for the second column from the border, 1/4 for the first; the fourth step meets the former.
+    expect([...samples.data]).toEqual([0.5, 0.25, 0, 0])
+  })
+})
+
+test('the side that follows is worked out from one of at least 64 pixels', async () => {
+  const how = { upscale_method: 'area', width: 8, height: 0, crop: 'disabled' } as const
+  const inputs = { samples: { samples: counted([1, 1, 13, 8]) }, ...how }
+  const { samples } = await latentOf(latentUpscale.run(inputs, context))
+  expect(samples.shape).toEqual([1, 1, 13, 8])
+})
 
 describe('batches', () => {
   const three: Latent = { samples: counted([3, 1, 1, 2]) }

@@ -21,6 +21,8 @@ export const loadImageMask = defineNode({
       tensor([1, ...mask.shape.slice(1)], mask.data.subarray(0, mask.data.length / mask.shape[0]!))
     if (channel !== 'alpha')
       return { MASK: first(channelOf(picture.image, channels.indexOf(channel) - 1)) }
-    return { MASK: first(picture.alpha ? invert(picture.alpha) : tensor([1, 64, 64])) }
+    // Without an alpha channel nothing is clear; the mask is as large as the picture all the same.
+    const { shape } = picture.image
+    return { MASK: first(picture.alpha ? invert(picture.alpha) : tensor(shape.slice(0, 3))) }
   },
 })

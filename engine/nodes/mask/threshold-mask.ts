@@ -12,5 +12,9 @@ export const thresholdMask = defineNode({
     value: float({ default: 0.5, min: 0, max: 1, step: 0.01 }),
   },
   outputs: { MASK: 'MASK' },
-  run: ({ mask, value }) => ({ MASK: mapTensor(mask, x => Number(x > value)) }),
+  run({ mask, value }) {
+    // As a mask holds it: 0.1 in a mask is a little more than 0.1.
+    const threshold = Math.fround(value)
+    return { MASK: mapTensor(mask, x => Number(x > threshold)) }
+  },
 })

@@ -16,11 +16,18 @@ export const comfyNumberConvert = defineNode({
   },
 })
 
+/** As Python writes numbers: `1_000`, but not `0x10`. */
+const decimal = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i
+
 function numberOf(value: unknown): number {
   if (isNumber(value)) return toNumber(value)
   const text = String(value).trim()
   const number =
-    typeof value === 'boolean' ? Number(value) : text === '' ? Number.NaN : Number(text)
+    typeof value === 'boolean'
+      ? Number(value)
+      : decimal.test(text)
+        ? Number(text.replaceAll('_', ''))
+        : Number.NaN
   if (!Number.isFinite(number)) throw new Error(`“${text.slice(0, 100)}” is not a number.`)
   return number
 }

@@ -1,4 +1,5 @@
 import { isNumber, writeJson } from '../../graph/json.ts'
+import { pythonRepr } from '../../graph/python-text.ts'
 import { defineNode, socket, ui } from '../define.ts'
 
 /** Tensors and models are described, not printed: a picture has millions of numbers. */
@@ -13,7 +14,7 @@ function show(source: unknown): string {
   if (source === null || source === undefined) return 'None'
   if (typeof source === 'string') return source
   if (typeof source === 'boolean') return source ? 'True' : 'False'
-  if (isNumber(source)) return String(source)
+  if (isNumber(source)) return pythonRepr(source)
   if (typeof source === 'function') return `a ${source.name || 'function'}`
   try {
     return (JSON.stringify(source, summarize, 4) ?? writeJson(source)).slice(0, maxCharacters)

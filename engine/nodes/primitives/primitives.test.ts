@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { LosslessNumber } from '../../graph/json.ts'
 import { tensor } from '../../tensor.ts'
 import { type NodeType, type RunContext, ui } from '../define.ts'
 import { caseConverter } from './case-converter.ts'
+import { comfyNumberConvert } from './comfy-number-convert.ts'
 import { previewAny } from './preview-any.ts'
 import { primitiveInt } from './primitive-int.ts'
 import { regexExtract } from './regex-extract.ts'
@@ -10,6 +12,7 @@ import { regexReplace } from './regex-replace.ts'
 import { stringCompare } from './string-compare.ts'
 import { stringConcatenate } from './string-concatenate.ts'
 import { stringContains } from './string-contains.ts'
+import { stringFormat } from './string-format.ts'
 import { stringLength } from './string-length.ts'
 import { stringReplace } from './string-replace.ts'
 import { stringSubstring } from './string-substring.ts'
@@ -82,6 +85,28 @@ const table: [NodeType, object, unknown][] = [
   [regexReplace, { string: 'ab', regex_pattern: 'x*', replace: '-' }, '-a-b-'],
   [regexReplace, { string: 'a b', regex_pattern: '(?P<w>\\w)', replace: '[\\g<w>]' }, '[a] [b]'],
   [regexReplace, { string: 'A', regex_pattern: 'a', replace: '$1', case_insensitive: true }, '$1'],
+  // Letters, digits, spaces and places in a text are Unicode's, characters are whole.
+  [regexReplace, { string: 'a, über 猫', regex_pattern: '\\b\\w+', replace: 'x' }, 'x, x x'],
+  [regexReplace, { string: 'n٣', regex_pattern: '[^\\W\\d]', replace: '-' }, '-٣'],
+  [regexReplace, { string: 'a😀', regex_pattern: '$|.', replace: '-' }, '---'],
+  [regexReplace, { string: 'a\r\u2028b\n', regex_pattern: '.$', replace: '-' }, 'a\r\u2028-\n'],
+  [regexReplace, { string: 'a\x1c\u3000b', regex_pattern: '\\s', replace: '_' }, 'a__b'],
+  [regexReplace, { string: 'aab{2', regex_pattern: '[]a]{,1}b{', replace: '.' }, 'a.2'],
+  [regexReplace, { string: 'Ab c', regex_pattern: '(?x) b \\s # c', replace: '.' }, 'A.c'],
+  [regexReplace, { string: 'aB', regex_pattern: '(?-i:B)', replace: '.' }, 'a.'],
+  [regexReplace, { string: 'ab', regex_pattern: 'b', replace: '\\-\\101\\\\' }, 'a\\-A\\'],
+  [regexMatch, { string: 'a1', regex_pattern: '\\q' }, false],
+  [regexExtract, { string: 'ab', regex_pattern: '.', mode: 'All Groups', group_index: 0 }, ''],
+  [stringTrim, { string: '\x1c\u3000a\ufeff\x85', mode: 'Both' }, 'a\ufeff'],
+  [stringTrim, { string: '\x85a\x1f', mode: 'Right' }, '\x85a'],
+  [caseConverter, { string: '中abc ﬁn ß ΟΔΟΣ', mode: 'Title Case' }, '中Abc Fin Ss Οδος'],
+  [caseConverter, { string: 'ǆΑΣ x', mode: 'Capitalize' }, 'ǅας x'],
+  [comfyNumberConvert, { value: ' 1_000.5 ' }, 1000.5],
+  [stringFormat, { f_string: '{a:.0f} {a:.1e} {a!s:>4}', 'values.a': 2.5 }, '2 2.5e+00  2.5'],
+  [stringFormat, { f_string: '{a:#x} {a:#06b}', 'values.a': 5 }, '0x5 0b0101'],
+  [stringFormat, { f_string: '{a:>5}{a:,}', 'values.a': new LosslessNumber('1.0') }, '  1.01.0'],
+  [stringFormat, { f_string: '{a:.1f}', 'values.a': 0.25 }, '0.2'],
+  [stringFormat, { f_string: '{a:G}', 'values.a': 1e20 }, '1E+20'],
   [primitiveInt, { value: 9223372036854775807n }, 9223372036854775807n],
 ]
 
@@ -90,6 +115,15 @@ describe('text nodes', () => {
     '$type $inputs',
     async ({ node, inputs, expected }) => expect(await run(node, inputs)).toBe(expected),
   )
+
+  test.for([
+    ['(', 'x', /“\(” is no pattern that can be used: /],
+    ['a', '\\q', /the replacement's \\q means nothing/],
+    ['(a)', '\\2', /the pattern has no group 2/],
+    ['(a)', '\\g<b>', /the pattern has no group b/],
+  ] as const)('replacing %s by %s is refused', async ([regex_pattern, replace, words]) => {
+    await expect(run(regexReplace, { string: 'a', regex_pattern, replace })).rejects.toThrow(words)
+  })
 
   test('a pattern that would run for ever is given up', async () => {
     const inputs = {
@@ -105,6 +139,8 @@ test.for([
   ['text', 'text'],
   [18446744073709551615n, '18446744073709551615'],
   [0.5, '0.5'],
+  [new LosslessNumber('2.0'), '2.0'],
+  [1e-7, '1e-07'],
   [true, 'True'],
   [null, 'None'],
   [['a', 1], '[\n    "a",\n    1\n]'],

@@ -42,7 +42,13 @@ export const regexExtract = defineNode({
       case 'First Group':
         return { STRING: matches.slice(0, 1).flatMap(group)[0] ?? '' }
       case 'All Groups':
-        return { STRING: matches.flatMap(group).join('\n') }
+        // Of a pattern without groups there are none, not even the group 0.
+        return {
+          STRING: matches
+            .filter(m => m.length > 1)
+            .flatMap(group)
+            .join('\n'),
+        }
     }
   },
 })

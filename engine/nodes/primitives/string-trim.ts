@@ -1,10 +1,12 @@
 import { choice, defineNode, text } from '../define.ts'
+import { pythonSpaces } from '../python-pattern.ts'
 
-const trims = {
-  Both: (text: string) => text.trim(),
-  Left: (text: string) => text.trimStart(),
-  Right: (text: string) => text.trimEnd(),
-}
+const atStart = new RegExp(`^[${pythonSpaces}]+`)
+const atEnd = new RegExp(`(?<![${pythonSpaces}])[${pythonSpaces}]+$`)
+
+const left = (text: string) => text.replace(atStart, '')
+const right = (text: string) => text.replace(atEnd, '')
+const trims = { Both: (text: string) => right(left(text)), Left: left, Right: right }
 
 export const stringTrim = defineNode({
   type: 'StringTrim',
