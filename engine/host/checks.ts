@@ -88,6 +88,7 @@ export function namesOnly(folders: ModelFolders): Models {
       return path
     },
     checkpoint: refuse,
+    diffusers: refuse,
     diffusionModel: refuse,
     textEncoder: refuse,
     vae: refuse,
@@ -97,6 +98,7 @@ export function namesOnly(folders: ModelFolders): Models {
     styleModel: refuse,
     gligen: refuse,
     modelPatch: refuse,
+    hypernetwork: refuse,
   }
 }
 

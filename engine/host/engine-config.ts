@@ -11,6 +11,15 @@ import type { Folders } from './folders.ts'
 const bundledModels = (folders: Pick<Folders, 'resources'>): string =>
   join(folders.resources, 'models')
 
+/** Where nodes that save models put them, in the output folder: found there as by ComfyUI. */
+const savedModels = {
+  checkpoints: 'checkpoints',
+  text_encoders: 'clip',
+  vae: 'vae',
+  diffusion_models: 'diffusion_models',
+  loras: 'loras',
+}
+
 /**
  * The user's models and the app's. `extra_model_paths.yaml` is read in the data folder and beside
  * each models folder, where ComfyUI has it.
@@ -24,6 +33,8 @@ export function findModels(folders: Folders, broken: (message: string) => void):
     if (!(error instanceof ExtraPathsError)) throw error
     broken(`${error.message} It is left out until it is mended.`)
   }
+  for (const [kind, folder] of Object.entries(savedModels))
+    extra[kind] = [...(extra[kind] ?? []), join(folders.output, folder)]
   return modelFolders({ roots: folders.models, bundled: bundledModels(folders), extra })
 }
 
@@ -40,5 +51,6 @@ export const engineConfig = (
   modelDirs: [...folders.models, bundledModels(folders)],
   extraModelDirs,
   memoryBudgetBytes: memoryBudgetBytes || Math.floor(totalmem() / 2),
+  mergedDir: join(folders.data, 'merged'),
   int8Dir: precision === 'int8' ? join(folders.data, 'int8') : undefined,
 })

@@ -1,12 +1,13 @@
 // A model's large weights rounded to 8 bits, in a file beside the app's data: made when the model is
 // first used so, mapped from then on. Half the size of fp16. The least used files go first.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { mkdirSync, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ModelError } from '../nodes/models.ts'
 import { scaleOf } from './int8.ts'
 import { levelMax, roundWeight } from './int8-levels.ts'
+import { keepFile, removeUnfinished, touch, trim } from './kept-files.ts'
 import { openSafetensors } from './safetensors.ts'
 import { type SharedWork, type Watch, watched } from './shared-work.ts'
 import { readFloats, type Weight, type Weights } from './weights.ts'
@@ -14,7 +15,6 @@ import { readFloats, type Weight, type Weights } from './weights.ts'
 /** All files together; the one in use may take more. */
 const folderBytesMax = 16e9
 const ending = '.int8.safetensors'
-const unfinishedEnding = '.part'
 
 /** Layers of fewer channels cost little and are the ones that see the picture itself. */
 const channelsMin = 64
@@ -46,8 +46,8 @@ export async function int8Weights(
   dir: string,
   watch: Watch = {},
 ): Promise<Weights> {
-  const { size, mtimeMs } = statSync(weights.file)
-  const facts = [weights.file, size, mtimeMs, prefix, levelMax(), 'layout 1'].join(' | ')
+  const source = weights.made?.key ?? fileFacts(weights.file)
+  const facts = [source, prefix, levelMax(), 'layout 1'].join(' | ')
   const file = join(dir, createHash('sha256').update(facts).digest('hex').slice(0, 32) + ending)
   const known = made(file)
   if (known) return known
@@ -56,20 +56,24 @@ export async function int8Weights(
   )
   await watched(making, file, watch, async all => {
     mkdirSync(dir, { recursive: true })
-    removeUnfinished(dir)
-    await write(file, large, all).catch(error => {
+    removeUnfinished(dir, making)
+    await keepFile(file, path => write(path, large, all)).catch(error => {
       throw explained(error, weights.file, dir)
     })
-    trim(dir, file)
+    trim(dir, ending, file, folderBytesMax)
   })
   return openSafetensors(file)
+}
+
+function fileFacts(file: string): string {
+  const { size, mtimeMs } = statSync(file)
+  return [file, size, mtimeMs].join(' | ')
 }
 
 function made(file: string): Weights | undefined {
   try {
     const known = openSafetensors(file)
-    const now = new Date()
-    utimesSync(file, now, now)
+    touch(file)
     return known
   } catch {
     // Not there, or cut short when the machine went down: made anew.
@@ -77,19 +81,12 @@ function made(file: string): Weights | undefined {
   }
 }
 
-async function write(file: string, tensors: readonly Named[], watch: Required<Watch>) {
-  const unfinished = `${file}.${process.pid}${unfinishedEnding}`
+async function write(path: string, tensors: readonly Named[], watch: Required<Watch>) {
+  const handle = await open(path, 'w')
   try {
-    const handle = await open(unfinished, 'w')
-    try {
-      await writeTensors(handle, tensors, watch)
-    } finally {
-      await handle.close()
-    }
-    await rename(unfinished, file)
-  } catch (error) {
-    await rm(unfinished, { force: true })
-    throw error
+    await writeTensors(handle, tensors, watch)
+  } finally {
+    await handle.close()
   }
 }
 
@@ -108,7 +105,7 @@ async function writeTensors(
     await writeAll(handle, levels)
     written += levels.length
     scales.push(scale)
-    progress(written, levelBytes)
+    progress(written, levelBytes, 'Rounding the model to 8 bits, once')
     // A write alone may be answered before a message from outside is: an interrupt among them.
     await new Promise(setImmediate)
   }
@@ -157,39 +154,4 @@ export function explained(error: unknown, model: string, dir: string): unknown {
       'lies, or turn "Faster, less exact" off in the settings.',
     { cause: error },
   )
-}
-
-/** What processes that ended in the middle left. Others that are at work keep theirs. */
-function removeUnfinished(dir: string): void {
-  for (const name of readdirSync(dir).filter(name => name.endsWith(unfinishedEnding))) {
-    const pid = Number(name.slice(0, -unfinishedEnding.length).split('.').at(-1))
-    const ours = pid === process.pid && [...making.keys()].some(file => isPartOf(name, file))
-    if (!ours && (pid === process.pid || !isRunning(pid))) rmSync(join(dir, name), { force: true })
-  }
-}
-
-const isPartOf = (name: string, file: string) => name.startsWith(`${basename(file)}.`)
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Lets go of the files that were not used for longest. */
-function trim(dir: string, keep: string): void {
-  const files = readdirSync(dir)
-    .map(name => join(dir, name))
-    .filter(file => file.endsWith(ending))
-    .map(file => ({ file, ...statSync(file) }))
-    .sort((a, b) => b.mtimeMs - a.mtimeMs)
-  let bytes = 0
-  for (const { file, size } of files) {
-    bytes += size
-    // One that another process has mapped cannot be removed on Windows: the next trim does it.
-    if (bytes > folderBytesMax && file !== keep) rmSync(file, { force: true, maxRetries: 1 })
-  }
 }

@@ -33,32 +33,32 @@ export const profiles: Record<Provider, OpProfile> = {
   coreml: gpu,
 }
 
-/** What layers are made of unless they are told. */
-let usual: OpProfile = profiles.cpu
+/** What layers are made of unless they are told, and weights in 8 bits that they use where they find them. */
+interface Build {
+  profile: OpProfile
+  rounded?: Weights
+}
 
-/** Makes a graph for another provider. Building is synchronous: nothing else can come in between. */
-export function buildFor<T>(provider: Provider, build: () => T): T {
-  const before = usual
-  usual = profiles[provider]
+let current: Build = { profile: profiles.cpu }
+
+/** Building is synchronous: nothing else can come in between. */
+function buildWith<T>(changes: Partial<Build>, build: () => T): T {
+  const before = current
+  current = { ...before, ...changes }
   try {
     return build()
   } finally {
-    usual = before
+    current = before
   }
 }
 
-/** Weights rounded to 8 bits that layers use where they find them. */
-let usualRounded: Weights | undefined
+/** Makes a graph for another provider. */
+export const buildFor = <T>(provider: Provider, build: () => T): T =>
+  buildWith({ profile: profiles[provider] }, build)
 
-/** Makes a graph with 8-bit layers, on the processor. As `buildFor`. */
-export function buildRounded<T>(rounded: Weights, build: () => T): T {
-  usualRounded = rounded
-  try {
-    return build()
-  } finally {
-    usualRounded = undefined
-  }
-}
+/** Makes a graph with 8-bit layers, on the processor. */
+export const buildRounded = <T>(rounded: Weights, build: () => T): T =>
+  buildWith({ rounded }, build)
 
 /** Something added to a layer's output, such as a LoRA: x → x·down·up·strength. */
 export interface Branch {
@@ -101,13 +101,13 @@ export class Layers {
   readonly weights: Weights
   readonly profile: OpProfile
   readonly branches: readonly Branch[]
-  private readonly rounded = usualRounded
+  private readonly rounded = current.rounded
   private readonly widened = new Map<Value, Value>()
 
   constructor(
     graph: OnnxGraph,
     weights: Weights,
-    profile: OpProfile = usual,
+    profile: OpProfile = current.profile,
     branches: readonly Branch[] = [],
   ) {
     this.graph = graph

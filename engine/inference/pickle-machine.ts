@@ -1,6 +1,7 @@
 // Reads a pickle as data. The machine knows plain containers, numbers, text and PyTorch's tensors;
 // whatever else a pickle asks for would be a call into Python, and is refused by name. Nothing is
 // ever executed. Opcodes: https://docs.python.org/3/library/pickletools.html
+import { quoted } from './model-file.ts'
 import type { WeightType } from './weights.ts'
 
 /** Why a pickle is not read, in words. */
@@ -75,7 +76,12 @@ const callables: Record<string, (args: Pickled[]) => Pickled> = {
   },
 }
 
-const stepsMax = 20_000_000
+const stepsMax = 5_000_000
+/** Lists, dictionaries and what is in them: each takes memory, though it is a byte or two in the file. */
+const containersMax = 500_000
+/** What waits to be put somewhere, and what is remembered. */
+const stackMax = 1_000_000
+const dimensionsMax = 16
 const mark = Symbol('mark')
 type Slot = Pickled | typeof mark
 
@@ -90,7 +96,8 @@ class Machine {
   private readonly bytes: Uint8Array
   private readonly view: DataView
   private readonly stack: Slot[] = []
-  private readonly memo: Pickled[] = []
+  private readonly memo = new Map<number, Pickled>()
+  private containers = 0
 
   constructor(bytes: Uint8Array, start: number) {
     this.bytes = bytes
@@ -104,7 +111,7 @@ class Machine {
       if (code === '.') return this.pop()
       this.step(code)
     }
-    throw new PickleError('it is longer than any model needs')
+    throw tooMuch()
   }
 
   private step(code: string): void {
@@ -122,7 +129,7 @@ class Machine {
       case '\x93': {
         // STACK_GLOBAL
         const name = this.pop()
-        this.push(this.global(String(this.pop()), String(name)))
+        this.push(this.global(nameOf(this.pop()), nameOf(name)))
         return
       }
       case 'Q': // BINPERSID
@@ -132,6 +139,7 @@ class Machine {
       case '\x81': {
         // NEWOBJ
         const args = this.pop()
+        this.count()
         this.push(call(this.pop(), args))
         return
       }
@@ -186,22 +194,27 @@ class Machine {
   private container(code: string): boolean {
     switch (code) {
       case '(':
+        if (this.stack.length >= stackMax) throw tooMuch()
         this.stack.push(mark)
         return true
       case ')':
       case ']':
+        this.count()
         this.push([])
         return true
       case '}':
+        this.count()
         this.push(new Map())
         return true
       case 't':
       case 'l':
+        this.count()
         this.push(this.popToMark())
         return true
       case '\x85':
       case '\x86':
       case '\x87':
+        this.count()
         this.push(this.popMany(code.charCodeAt(0) - 0x84))
         return true
       case 'a':
@@ -227,13 +240,13 @@ class Machine {
   private remembered(code: string): boolean {
     switch (code) {
       case 'q':
-        this.memo[this.take(1)[0]!] = this.top()
+        this.remember(this.take(1)[0]!)
         return true
       case 'r':
-        this.memo[this.memoIndex()] = this.top()
+        this.remember(this.view.getUint32(this.skip(4), true))
         return true
       case '\x94':
-        this.memo.push(this.top())
+        this.remember(this.memo.size)
         return true
       case 'h':
         this.recall(this.take(1)[0]!)
@@ -246,14 +259,13 @@ class Machine {
     }
   }
 
-  private memoIndex(): number {
-    const index = this.view.getUint32(this.skip(4), true)
-    if (index > this.bytes.length) throw damaged('its memo')
-    return index
+  private remember(index: number): void {
+    if (this.memo.size >= stackMax) throw tooMuch()
+    this.memo.set(index, this.top())
   }
 
   private recall(index: number): void {
-    const value = this.memo[index]
+    const value = this.memo.get(index)
     if (value === undefined) throw damaged('its memo')
     this.push(value)
   }
@@ -261,7 +273,7 @@ class Machine {
   private global(module: string, name: string): Global {
     const full = `${module} ${name}`
     if (Object.hasOwn(storageTypes, full) || Object.hasOwn(callables, full)) return new Global(full)
-    throw new PickleError(`it wants to run Python code, ${module}.${name}`)
+    throw new PickleError(`it wants to run Python code, ${quoted(`${module}.${name}`)}`)
   }
 
   private append(items: Pickled[]): void {
@@ -273,11 +285,19 @@ class Machine {
   private assign(pairs: Pickled[]): void {
     const map = this.top()
     if (!(map instanceof Map)) throw damaged('a dictionary')
-    for (let i = 0; i + 1 < pairs.length; i += 2) map.set(pairs[i]!, pairs[i + 1]!)
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      this.count()
+      map.set(pairs[i]!, pairs[i + 1]!)
+    }
   }
 
   private push(value: Pickled): void {
+    if (this.stack.length >= stackMax) throw tooMuch()
     this.stack.push(value)
+  }
+
+  private count(): void {
+    if (++this.containers > containersMax) throw tooMuch()
   }
 
   private pop(): Pickled {
@@ -329,7 +349,7 @@ function persistent(id: Pickled): PickledStorage {
     throw damaged('a tensor')
   const type = storageTypes[id[1].name]
   if (!type) throw damaged('a tensor')
-  return new PickledStorage(type, String(id[2]))
+  return new PickledStorage(type, nameOf(id[2]))
 }
 
 function call(callee: Pickled, args: Pickled): Pickled {
@@ -338,13 +358,21 @@ function call(callee: Pickled, args: Pickled): Pickled {
   return callable(args)
 }
 
+const tooMuch = () => new PickleError('it holds more than any model needs')
 const damaged = (what: string) => new PickleError(`${what} in it makes no sense`)
+/** What a pickle says where a name belongs. Lists in lists could become endless text. */
+export function nameOf(value: Pickled | undefined): string {
+  if (typeof value !== 'string' && typeof value !== 'number') throw damaged('a name')
+  return String(value)
+}
+
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const isInt = (value: Pickled | undefined): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
 function ints(value: Pickled | undefined): number[] {
-  if (!Array.isArray(value) || !value.every(isInt)) throw damaged('a tensor')
+  if (!Array.isArray(value) || value.length > dimensionsMax || !value.every(isInt))
+    throw damaged('a tensor')
   return value
 }
 

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.ts'
 import { int8Weights } from './int8-file.ts'
 import { buildRounded } from './layers.ts'
 import type { OnnxGraph } from './onnx-graph.ts'
+import { checkNumbers } from './ordinary-numbers.ts'
 import { openPlaced, type PlacedOptions } from './providers/fallback.ts'
 import { type Ids, type Optimization, type Session, usualOptimization } from './session.ts'
 import type { Watch } from './shared-work.ts'
@@ -14,10 +15,14 @@ export interface SessionRecipe {
   readonly key: string
   /** What it holds in memory, roughly: the bytes of its weights. */
   readonly costBytes: number
+  /** Whose weights they are: answers that are no numbers are said with its name. */
+  readonly file?: string
   /** Weights that may be rounded to 8 bits where the user wants it: a file, and how their names begin. */
   readonly roundable?: { weights: Weights; prefix: string }
   /** `usualOptimization` by default. */
   readonly optimization?: Optimization
+  /** What must be there before the graph can be built. */
+  prepare?(watch?: Watch): Promise<void>
   build(): OnnxGraph
 }
 
@@ -76,7 +81,11 @@ export class SessionPool {
     recipe: SessionRecipe,
     feeds: Readonly<Record<string, Tensor | Ids>>,
   ): Promise<Record<string, Tensor>> {
-    return this.use(recipe, session => session.run(feeds))
+    return this.use(recipe, async session => {
+      const answers = await session.run(feeds)
+      if (recipe.file) checkNumbers(recipe.file, feeds, answers)
+      return answers
+    })
   }
 
   /** The session stays open until `work` is done. */
@@ -124,6 +133,7 @@ export class SessionPool {
   private async hold(recipe: SessionRecipe, watch?: Watch): Promise<Entry> {
     let rounded: Weights | undefined
     if (!this.entries.has(recipe.key)) {
+      await recipe.prepare?.(watch)
       rounded = await this.rounded(recipe, watch)
       await this.shrink(this.options.budgetBytes - recipe.costBytes)
     }

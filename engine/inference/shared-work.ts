@@ -3,7 +3,8 @@
 
 export interface Watch {
   signal?: AbortSignal
-  progress?(done: number, of: number): void
+  /** `doing`: words for it, where several things may be going on. */
+  progress?(done: number, of: number, doing?: string): void
 }
 
 export interface SharedWork {
@@ -51,8 +52,8 @@ function start(
 ): SharedWork {
   const watches = new Set<Watch>()
   const abort = new AbortController()
-  const progress = (done: number, of: number) => {
-    for (const watch of watches) watch.progress?.(done, of)
+  const progress = (done: number, of: number, doing?: string) => {
+    for (const watch of watches) watch.progress?.(done, of, doing)
   }
   // Begun in a moment, when it is known by its key.
   const done = Promise.resolve()

@@ -6,6 +6,7 @@ import { ModelError } from '../nodes/models.ts'
 import { sizeOf } from '../tensor.ts'
 import { float8ToFloat } from './float8.ts'
 import { bfloat16ToFloat, halfToFloat } from './half.ts'
+import type { Watch } from './shared-work.ts'
 
 export type WeightType = keyof typeof weightBytes
 
@@ -38,8 +39,20 @@ export interface Weights {
   /** Real path. */
   readonly file: string
   readonly tensors: ReadonlyMap<string, Weight>
-  /** safetensors' `__metadata__`; empty for other formats. */
+  /** safetensors' `__metadata__`, and what hypernetworks say of themselves; empty for others. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Of weights that are computed from those of others, see `models/merged-weights.ts`. */
+  readonly made?: MadeWeights
+}
+
+/** What is known of computed weights before their file is there. */
+export interface MadeWeights {
+  /** Equal keys are equal weights. */
+  readonly key: string
+  /** Writes the file that the tensors say they lie in, unless it is there. */
+  ready(watch?: Watch): Promise<void>
+  /** The tensors that are computed, others lie where they lay: their values, and in which type they go to a file. */
+  readonly tensors: ReadonlyMap<string, { type: WeightType; values(): Promise<Float32Array> }>
 }
 
 /** @throws ModelError if the file has no such tensor. */

@@ -14,6 +14,7 @@ const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset,
 const broken = () => new PickleError('its zip directory is damaged or missing (a broken download?)')
 const wide = 0xffff_ffff
 const entriesMax = 200_000
+const directoryBytesMax = 64 << 20
 
 /** @throws PickleError if the directory is damaged or an entry is compressed. */
 export function storedEntries(read: Read, size: number): Map<string, StoredEntry> {
@@ -32,7 +33,7 @@ export function storedEntries(read: Read, size: number): Map<string, StoredEntry
     const sizes = entrySizes(data, at, extra)
     if (data.getUint16(at + 10, true) !== 0) throw new PickleError('its contents are compressed')
     entries.set(name, { offset: dataOffset(read, sizes.header), length: sizes.length })
-    if (entries.get(name)!.offset + sizes.length > size) throw broken()
+    if (!(entries.get(name)!.offset + sizes.length <= size)) throw broken()
     at += 46 + nameLength + extraLength + commentLength
   }
   return entries
@@ -58,7 +59,7 @@ function directory(read: Read, size: number): StoredEntry {
 }
 
 function bounded(entry: StoredEntry, size: number): StoredEntry {
-  if (entry.offset + entry.length > size) throw broken()
+  if (!(entry.offset + entry.length <= size) || entry.length > directoryBytesMax) throw broken()
   return entry
 }
 

@@ -1,6 +1,6 @@
 // Model files on this machine: ComfyUI's folder layout over several roots, first match wins.
 // Folders are looked through again only when a folder's time of change says so.
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelFile } from '../api/contract.ts'
 import { type ExtraModelDirs, folderKind, readExtraModelPaths } from './extra-model-paths.ts'
@@ -15,6 +15,7 @@ const KINDS: Record<string, readonly string[]> = {
   clip_vision: ['clip_vision'],
   style_models: ['style_models'],
   embeddings: ['embeddings'],
+  diffusers: ['diffusers'],
   vae_approx: ['vae_approx'],
   controlnet: ['controlnet', 't2i_adapter'],
   gligen: ['gligen'],
@@ -28,6 +29,10 @@ const KINDS: Record<string, readonly string[]> = {
   onnx: ['onnx'],
 }
 export const MODEL_KINDS = Object.keys(KINDS)
+
+/** Models of this kind are folders, which this file marks. */
+const FOLDER_KIND = 'diffusers'
+const FOLDER_MARK = 'model_index.json'
 
 const EXTENSIONS = /\.(safetensors|sft|ckpt|pt|pt2|pth|bin|pkl|gguf|onnx)$/i
 const DEPTH_LIMIT = 8
@@ -59,6 +64,7 @@ export interface ModelFolders {
   /** Names in a folder, sorted, with subfolders by `/`. `clip` and `unet` mean their newer names. */
   list(kind: string): string[]
   path(kind: string, name: string): string | undefined
+  /** Files: those that are folders are left out. */
   all(): (ModelFile & { path: string })[]
   knows(kind: string): boolean
   /** Goes up when files came or went; looking costs one stat a folder. */
@@ -94,7 +100,9 @@ export function modelFolders({ roots, bundled, extra = {} }: ModelFoldersOptions
     list: kind => files(kind).map(file => file.name),
     path: (kind, name) => files(kind).find(file => file.name === name)?.path,
     all: () =>
-      [...current().files].flatMap(([folder, found]) => found.map(file => ({ folder, ...file }))),
+      [...current().files].flatMap(([folder, found]) =>
+        folder === FOLDER_KIND ? [] : found.map(file => ({ folder, ...file })),
+      ),
     knows: kind => folderKind(kind) in KINDS || folderKind(kind) in extra,
     version: () => {
       current()
@@ -108,7 +116,9 @@ function scanAll(roots: string[], bundled: string | undefined, extra: ExtraModel
   for (const kind of new Set([...MODEL_KINDS, ...Object.keys(extra)])) {
     const names = KINDS[kind] ?? [kind]
     const found = new Map<string, Found>()
-    const add = (folder: string, isBundled: boolean) => walk(folder, isBundled, found, scan.times)
+    const ofFolders = kind === FOLDER_KIND
+    const add = (folder: string, isBundled: boolean) =>
+      walk(folder, { isBundled, ofFolders }, found, scan.times)
     for (const root of roots) for (const name of names) add(join(root, name), false)
     for (const folder of extra[kind] ?? []) add(folder, false)
     if (bundled) for (const name of names) add(join(bundled, name), true)
@@ -123,7 +133,7 @@ function scanAll(roots: string[], bundled: string | undefined, extra: ExtraModel
 
 function walk(
   root: string,
-  bundled: boolean,
+  { isBundled: bundled, ofFolders }: { isBundled: boolean; ofFolders: boolean },
   found: Map<string, Found>,
   times: Map<string, number>,
 ) {
@@ -132,23 +142,36 @@ function walk(
     times.set(folder, changed(folder))
     if (depth > DEPTH_LIMIT || times.get(folder) === -1) return
     // A link that leads back up would go round for ever.
-    const real = realpathSync(folder)
-    if (visited.has(real)) return
+    const real = readable(() => realpathSync(folder))
+    if (real === undefined || visited.has(real)) return
     visited.add(real)
-    for (const name of readdirSync(folder).sort()) {
+    for (const name of readable(() => readdirSync(folder).sort()) ?? []) {
       if (name.startsWith('.') || found.size >= FILE_LIMIT) continue
       const path = join(folder, name)
-      const stat = statSync(path, { throwIfNoEntry: false })
+      const stat = readable(() => statSync(path))
+      if (ofFolders && name === FOLDER_MARK && prefix) {
+        const own = prefix.slice(0, -1)
+        if (!found.has(own)) found.set(own, { name: own, path: folder, sizeBytes: 0, bundled })
+        continue
+      }
       if (stat?.isDirectory()) visit(path, `${prefix}${name}/`, depth + 1)
-      else if (stat?.isFile() && EXTENSIONS.test(name) && !found.has(prefix + name))
+      else if (stat?.isFile() && !ofFolders && EXTENSIONS.test(name) && !found.has(prefix + name))
         found.set(prefix + name, { name: prefix + name, path, sizeBytes: stat.size, bundled })
     }
   }
   visit(root, '', 0)
 }
 
-const changed = (folder: string): number =>
-  existsSync(folder) ? (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? -1) : -1
+/** Nothing where permissions, a link to itself or somebody who is just deleting stand in the way. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+const changed = (folder: string): number => readable(() => statSync(folder))?.mtimeMs ?? -1
 
 const isStale = (scan: Scan): boolean =>
   [...scan.times].some(([folder, time]) => changed(folder) !== time)

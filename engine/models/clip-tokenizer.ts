@@ -24,6 +24,10 @@ export class ClipTokenizer {
 
   /** Ids without start and end. */
   encode(text: string): number[] {
+    return text.split(specialPattern).flatMap(part => special[part] ?? this.words(part))
+  }
+
+  private words(text: string): number[] {
     return (clean(text).match(wordPattern) ?? []).flatMap(word => special[word] ?? this.word(word))
   }
 
@@ -63,6 +67,8 @@ const special: Record<string, number[]> = {
   '<|startoftext|>': [startToken],
   '<|endoftext|>': [endToken],
 }
+/** Stands for itself in the middle of a word, too. */
+const specialPattern = /(<\|(?:startoftext|endoftext)\|>)/
 const wordPattern =
   /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu
 
@@ -72,7 +78,7 @@ const ideographs =
 function clean(text: string): string {
   return text
     .replace(/[\t\n\r]/g, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\ufffd]/gu, '')
+    .replace(/[\p{C}\ufffd]/gu, '')
     .replace(ideographs, ' $& ')
     .normalize('NFC')
     .toLowerCase()

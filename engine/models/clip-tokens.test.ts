@@ -22,6 +22,14 @@ test.each(cases)('tokens and weights as ComfyUI: %s', (_, { prompt, chunks }) =>
   expect(got.map(chunk => chunk.map(({ id, weight }) => [id, weight]))).toEqual(full)
 })
 
+// From transformers 4.57.1's CLIPTokenizer.
+test.each([
+  ['a❤️<|endoftext|>b', [320, 1752, 49407, 321]],
+  ['a\ud7ffb', [3937]],
+])('ids of %j', (text, ids) => {
+  expect(tokenizer.encode(text)).toEqual(ids)
+})
+
 test.each([
   [
     '(a)(b:2)',

@@ -119,12 +119,13 @@ function project(layers: Layers, last: Value, { prefix, kind }: ClipConfig): Val
 
 /** Gathers in the stored type, so the table of 49,408 tokens is never widened. */
 function embed(layers: Layers, ids: Value, config: ClipConfig, vectors: boolean): Value {
-  const { graph, weights } = layers
+  const { graph } = layers
   const key = `${config.prefix}embeddings`
-  const table = layers.stored(weight(weights, `${key}.token_embedding.weight`))
-  const rows = graph.op('Gather', [table.value, ids], { axis: 0 })
-  const floats =
-    table.type === DataType.float ? rows : graph.op('Cast', [rows], { to: DataType.float })
+  const floats = layers.gathered(`${key}.token_embedding.weight`, source => {
+    const table = layers.stored(source)
+    const rows = graph.op('Gather', [table.value, ids], { axis: 0 })
+    return table.type === DataType.float ? rows : graph.op('Cast', [rows], { to: DataType.float })
+  })
   const projection = `${key}.token_projection`
   const tokens = layers.has(`${projection}.weight`) ? layers.linear(floats, projection) : floats
   const mixed = vectors ? replace(graph, tokens, config) : tokens

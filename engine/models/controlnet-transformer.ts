@@ -136,6 +136,7 @@ class TransformerControl implements ControlNet {
     const told = this.kind !== undefined
     return {
       key: `transformer controlnet ${told ? 'told ' : ''}${identity(this.file)}`,
+      file: this.file.file,
       costBytes: weightBytes(this.file, ''),
       build: () => this.family.build(told),
     }

@@ -80,6 +80,7 @@ export class ControlNetModel implements ControlNet {
       key: [`controlnet ${union || ''}`, identity(weights), ...(over ? [over.key] : [])].join(
         ' | ',
       ),
+      file: weights.file,
       costBytes: weightBytes(weights, config.prefix),
       build: () => {
         checkLayout(weights, config.prefix, controlNetLayout)

@@ -59,7 +59,7 @@ export function detectUnet(weights: Weights): UnetFacts {
   return facts
 }
 
-/** @throws ModelError unless the file is, or holds, a KL autoencoder in the SD layout. */
+/** With familiar names. @throws ModelError unless the file is, or holds, a KL autoencoder in the SD layout. */
 export function checkVae(weights: Weights): void {
   const has = (key: string) => weights.tensors.has(key)
   if (
@@ -68,10 +68,7 @@ export function checkVae(weights: Weights): void {
     has('decoder.up.0.block.0.conv1.weight')
   )
     return
-  const what: readonly [string, string] = has('decoder.mid_block.resnets.0.norm1.weight')
-    ? ['a VAE in diffusers layout', 'Use a VAE file made for ComfyUI or A1111.']
-    : otherFamily(weights)
-  throw refused(weights, what, 'VAE')
+  throw refused(weights, otherFamily(weights), 'VAE')
 }
 
 function otherFamily(weights: Weights): readonly [string, string] {

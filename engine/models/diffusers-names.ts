@@ -17,6 +17,7 @@ const outer: Record<string, string> = {
   'time_embedding.cond_proj': 'time_embed.cond_proj',
   'add_embedding.linear_1': 'label_emb.0.0',
   'add_embedding.linear_2': 'label_emb.0.2',
+  class_embedding: 'label_emb',
 }
 const resnet: Record<string, string> = {
   norm1: 'in_layers.0',

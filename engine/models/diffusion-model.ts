@@ -24,8 +24,16 @@ import type {
   NoisedLatent,
   UnetChange,
 } from './kinds.ts'
-import { checkLora, LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
-import { identity, weightBytes } from './recipe.ts'
+import {
+  adapterChanges,
+  checkAdapter,
+  LoraBranch,
+  strengths,
+  unusedLayers,
+  wholeBytes,
+} from './lora.ts'
+import { identity, preparing, weightBytes } from './recipe.ts'
+import { noiseLevel, smallPictureInput } from './small-picture.ts'
 import { toldGuidance } from './told-guidance.ts'
 import { type UnclipStatistics, unclipVector } from './unclip.ts'
 import { buildUnet, type GraphOptions, latentSize, type UnetConfig, unetConfig } from './unet.ts'
@@ -89,7 +97,7 @@ export class UnetModel implements DiffusionModel {
   }
 
   withAdapter(adapter: Adapter): DiffusionModel {
-    checkLora(this.parts.openWeights(adapter.file), this.parts.weights)
+    checkAdapter(adapter, this.parts.openWeights(adapter.file), this.parts.weights)
     return new UnetModel(this.parts, [...this.adapters, adapter], this.changes, this.factors)
   }
 
@@ -106,13 +114,18 @@ export class UnetModel implements DiffusionModel {
     return new UnetModel(this.parts, this.adapters, this.changes, [...this.factors, placed])
   }
 
+  withWeights(weights: Weights): DiffusionModel {
+    return new UnetModel({ ...this.parts, weights }, [], this.changes)
+  }
+
   admVector(
     conditioning: ConditioningItem,
     size: { width: number; height: number },
     side?: 'positive' | 'negative',
     seed?: bigint,
   ): Tensor | undefined {
-    const { unclip } = this.parts
+    const { unclip, joins } = this.parts
+    if (joins === 'small picture') return noiseLevel(conditioning)
     if (unclip) return unclipVector(conditioning, unclip, seed)
     return admVector(this.config.adm, conditioning, size, side)
   }
@@ -120,6 +133,7 @@ export class UnetModel implements DiffusionModel {
   joined(conditioning: ConditioningItem, latent: NoisedLatent): Tensor | undefined {
     const { joins = 'none', latent: format } = this.parts
     if (joins === 'none') return undefined
+    if (joins === 'small picture') return smallPictureInput(conditioning, latent)
     return joins === 'inpaint'
       ? inpaintInput(conditioning, latent, format)
       : editInput(conditioning, latent)
@@ -145,7 +159,10 @@ export class UnetModel implements DiffusionModel {
       key: [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | '),
       branches: () =>
         withFactors(
-          loras.map((lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights))),
+          loras.map((lora, i) => {
+            const changes = adapterChanges(this.adapters[i]!, lora, weights, 'network')
+            return new LoraBranch(`lora${i}`, changes)
+          }),
           this.factors,
         ),
       strengths: { ...strengths(this.adapters), ...factorFeeds(this.factors) },
@@ -207,8 +224,12 @@ export class UnetModel implements DiffusionModel {
     ]
     return {
       key: [kind.filter(Boolean).join(' '), base.key].join(' | '),
-      costBytes: weightBytes(weights, this.config.prefix),
+      file: weights.file,
+      costBytes:
+        weightBytes(weights, this.config.prefix) +
+        wholeBytes(this.adapters, this.parts.openWeights, this.config.prefix),
       roundable: { weights, prefix: this.config.prefix },
+      ...preparing(weights),
       build: () =>
         buildUnet(weights, this.config, { branches: base.branches(), changes, ...variant }),
     }

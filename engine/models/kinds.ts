@@ -1,12 +1,14 @@
 // What travels along model-typed links. The sampler sees only these interfaces; what makes the
 // numbers (onnxruntime sessions, weights) stays behind them in `models/` and `inference/`.
 import type { Watch } from '../inference/shared-work.ts'
+import type { Weights } from '../inference/weights.ts'
 import type { Hooks } from '../sampling/hooks.ts'
 import type { ModelPatches } from '../sampling/model-patches.ts'
 import type { Tensor } from '../tensor.ts'
 import type { NetworkBase } from './controlnet-base.ts'
 import type { ResizeWay } from './graph-resize.ts'
 import type { ReferenceMethod } from './reference-latents.ts'
+import type { SmallPicture } from './small-picture.ts'
 import type { TaesdName } from './taesd-names.ts'
 
 /** Facts of a latent space: scale, shift and a cheap projection to colour for previews. */
@@ -123,7 +125,7 @@ export interface Control extends HintParts {
 }
 
 /** A change to what happens inside a UNet. Several work in the order in which their nodes come. */
-export type UnetChange = FreeU | HyperTile | DeepShrink
+export type UnetChange = FreeU | HyperTile | DeepShrink | HypernetworkChange
 
 export interface FreeU {
   kind: 'freeu'
@@ -157,6 +159,14 @@ export interface DeepShrink {
   afterSkip: boolean
   down: ResizeWay
   up: ResizeWay
+}
+
+/** A network before the keys and values of attention. */
+export interface HypernetworkChange {
+  kind: 'hypernetwork'
+  /** As `Models.hypernetwork` opens them. */
+  weights: Weights
+  strength: number
 }
 
 /** What the projections of attention are multiplied by, in all layers of a kind. */
@@ -203,6 +213,8 @@ export interface Adapter {
   /** Real path of the file, part of the identity. */
   file: string
   strength: number
+  /** It is no LoRA but a model of the same family, which takes the first one's place at strength 1. */
+  whole?: boolean
 }
 
 /** MODEL */
@@ -230,6 +242,10 @@ export interface DiffusionModel {
   withFactors?(factors: AttentionFactors): DiffusionModel
   /** A copy with one more model patch between its blocks. Qwen-Image has it. */
   withBlockwise?(control: BlockwiseControl): DiffusionModel
+  /** What its network is made of, LoRAs included. */
+  readonly base?: NetworkBase
+  /** A copy with other weights of the same layout in the place of the file's and of all LoRAs. */
+  withWeights?(weights: Weights): DiffusionModel
   /** A copy that reads its output on another schedule. */
   withSampling(sampling: ModelSampling): DiffusionModel
   /**
@@ -259,8 +275,23 @@ export interface DiffusionModel {
   readonly jointAttention?: boolean
 }
 
+/** One of the encoders that a CLIP is made of. */
+export interface EncoderPart {
+  /** `clip_l`, `t5xxl` …, as files call it. */
+  name: string
+  base: NetworkBase
+  /** How the names of its tensors begin. */
+  prefix: string
+}
+
 /** CLIP: everything that turns text into conditioning. */
 export interface TextEncoderModel {
+  /** What it is made of, LoRAs included, for merging and saving. */
+  readonly encoderParts?: readonly EncoderPart[]
+  /** A copy with other weights, by the encoder's name, in the place of its files' and of all LoRAs. */
+  withWeights?(weights: ReadonlyMap<string, Weights>): TextEncoderModel
+  /** Does beforehand what the first prompt would wait for. */
+  ready?(watch?: Watch): Promise<void>
   /** -1 = last layer, -2 = one before, as CLIPSetLastLayer counts. */
   readonly stopAtLayer: number | undefined
   withStopAtLayer(layer: number): TextEncoderModel
@@ -273,6 +304,8 @@ export interface TextEncoderModel {
   unusedLayers?(file: string): readonly string[]
   /** Weights `(x:1.2)`, chunks of 75 tokens, embeddings. → cond [1,77·n,width], pooled [1,width]. */
   encode(text: string | PromptParts): Promise<{ cond: Tensor; pooled?: Tensor }>
+  /** Of an encoder that changes in the course of a run: what it reads in each stretch of it. */
+  encodeInTime?(text: string | PromptParts): Promise<ConditioningItem[]>
   /**
    * A prompt about pictures [1,H,W,3], which the encoder sees where the text says `pictureSign`. For
    * encoders that can see only.
@@ -291,6 +324,8 @@ export type PromptParts = Readonly<Record<string, string>>
 
 /** VAE. Images [B,H,W,3] in 0..1, latents [B,C,h,w] unscaled: `decode` takes what the sampler gives. */
 export interface Vae {
+  /** Its tensors, and how their names begin. */
+  readonly stored?: { weights: Weights; prefix: string }
   readonly downscale: number
   readonly latentChannels: number
   /** `progress` is called per image or tile; the signal is looked at between them. */
@@ -408,6 +443,8 @@ export interface ConditioningItem {
   /** Shares of the run. */
   start?: number
   end?: number
+  /** The same of a text encoder that was changed only then; both must hold. */
+  textRange?: { start: number; end: number }
   /** Acts only where the masks and areas of the others leave room. */
   fallback?: boolean
   /** Flux is told it; null = not told. */
@@ -440,6 +477,8 @@ export interface ConditioningItem {
   /** The picture that the network sees beside the latent, unscaled, and where it is to be redrawn. */
   joinedLatent?: Tensor
   joinedMask?: Tensor
+  /** The picture that an upscaler enlarges. */
+  smallPicture?: SmallPicture
   [key: string]: unknown
 }
 

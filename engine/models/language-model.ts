@@ -72,6 +72,7 @@ export function languageModelRecipe(
 ): SessionRecipe {
   return {
     key: `${config.kind} ${config.stopAtLayer} ${config.window} ${vectors} ${identity(weights)}`,
+    file: weights.file,
     costBytes: weightBytes(weights, 'model.'),
     build: () => {
       checkLayout(weights, 'model.', facts[config.kind].layout)

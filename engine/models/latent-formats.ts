@@ -16,6 +16,15 @@ export const sd1Latent: LatentFormat = {
   ],
 }
 
+/** Of Stable Diffusion's upscaler. How it looks in colour is not known. */
+export const upscalerLatent: LatentFormat = {
+  channels: 4,
+  downscale: 4,
+  scale: 0.08333,
+  shift: 0,
+  rgb: [],
+}
+
 /** By StAlKeR7779, as published by InvokeAI (Apache-2.0). */
 export const sdxlLatent: LatentFormat = {
   ...sd1Latent,

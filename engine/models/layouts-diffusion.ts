@@ -13,7 +13,8 @@ import {
 
 const unetPlaces = 'input_blocks.#.#|output_blocks.#.#|middle_block.#'
 
-const unetBlocks: readonly Part[] = [
+/** @param seen the width that `attn1` looks at: the picture's, but for some blocks of an upscaler */
+const unetBlocks = (seen: 'd' | 's'): readonly Part[] => [
   {
     at: unetPlaces,
     tensors: {
@@ -48,8 +49,8 @@ const unetBlocks: readonly Part[] = [
       ...norm('norm2', 'd'),
       ...norm('norm3', 'd'),
       ...matrix('attn1.to_q', 'd', 'i'),
-      ...matrix('attn1.to_k', 'd', 'i'),
-      ...matrix('attn1.to_v', 'd', 'i'),
+      ...matrix('attn1.to_k', seen, 'i'),
+      ...matrix('attn1.to_v', seen, 'i'),
       ...linear('attn1.to_out.0', 'i', 'd'),
       ...matrix('attn2.to_q', 'd', 'i'),
       ...matrix('attn2.to_k', 'TEXT', 'i'),
@@ -77,15 +78,27 @@ const unetBlocks: readonly Part[] = [
   },
 ]
 
+const unetOut: Part = { at: 'out', tensors: { ...norm('0', 'C'), ...conv('2', 'C', 'OUT') } }
+
 export const unetLayout: Layout = {
-  parts: [...unetBlocks, { at: 'out', tensors: { ...norm('0', 'C'), ...conv('2', 'C', 'OUT') } }],
+  parts: [...unetBlocks('d'), unetOut],
   counted: ['input_blocks.#', 'output_blocks.#', ...blocksOf(unetPlaces)],
+}
+
+/** A UNet that enlarges a picture: it has an embedding for each level of noise on that. */
+export const upscalerUnetLayout: Layout = {
+  ...unetLayout,
+  parts: [
+    ...unetBlocks('s'),
+    unetOut,
+    { at: 'label_emb', tensors: { weight: ['LEVELS', 'TIME'] } },
+  ],
 }
 
 /** A UNet's first half with its own outputs; lllyasviel's layout. */
 export const controlNetLayout: Layout = {
   parts: [
-    ...unetBlocks.filter(({ at }) => at !== 'output_blocks.#.#'),
+    ...unetBlocks('d').filter(({ at }) => at !== 'output_blocks.#.#'),
     { at: 'zero_convs.#.0|middle_block_out.0', tensors: conv('', 'c', 'c', 1) },
     { at: 'input_hint_block.#', tensors: conv('', 'a', 'b') },
   ],

@@ -3,12 +3,15 @@ import { readFloats, type Weight, type Weights } from '../inference/weights.ts'
 import { sizeOf } from '../tensor.ts'
 import { addScaled, type Folding, misfit, type Parts } from './lora-parts.ts'
 import { joinRows, type Piece, type RowChange } from './lora-rows.ts'
+import { checkShapes, isComplete } from './lora-shapes.ts'
 import type { LayerTarget, Rows } from './lora-transformer-names.ts'
 import { butterfly, rotation } from './oft.ts'
 
 /** `branch` where it can run beside the layer as well. */
 export interface TensorChange {
   fold(folding: Folding): Value
+  /** The same for some rows of a table: `weight` and what `read` makes of any table of its size. */
+  rows?(folding: Omit<Folding, 'shape'>, read: (table: Weight) => Value): Value
   branch?: LowRank
   /** The same for changes to rows alone: stretches of the output, each with a change or none. */
   pieces?: readonly Piece[]
@@ -126,9 +129,15 @@ const shapeOf = ({ shape }: Weight, rows: Rows | undefined): readonly number[] =
 export function weightChange(parts: Parts, shape: readonly number[]): TensorChange | undefined {
   const { down, up, mid, diff } = parts
   if (diff) return difference(diff, shape)
+  if (!isComplete(parts)) return undefined
+  checkShapes(parts, shape)
   if (down && up && !parts.dora_scale) {
     const low = lowRank(down, up, mid, parts, shape)
-    return { branch: low, fold: folding => addScaled(folding, lowRankDelta(folding, low)) }
+    return {
+      branch: low,
+      fold: folding => addScaled(folding, lowRankDelta(folding, low)),
+      rows: (folding, read) => addScaled(folding, lowRankRows(folding, low, read)),
+    }
   }
   if (parts.oft_blocks?.shape.length === 3) return { fold: rotation(parts, shape) }
   if (parts.oft_blocks?.shape.length === 4) return { fold: butterfly(parts, shape) }
@@ -181,6 +190,16 @@ function lowRankDelta(folding: Folding, { down, up, mid, scale }: LowRank): Valu
     ? layers.graph.op('Einsum', [high, layers.widen(mid), low], { equation: 'oi,ijkl,jn->onkl' })
     : layers.graph.op('MatMul', [high, low])
   return finish(folding, product, scale)
+}
+
+/** The same for some rows of a table. */
+function lowRankRows(
+  { layers }: Pick<Folding, 'layers'>,
+  { up, down, scale }: LowRank,
+  read: (table: Weight) => Value,
+): Value {
+  const product = layers.graph.op('MatMul', [read(up), layers.widen(down)])
+  return scale === 1 ? product : layers.graph.op('Mul', [product, layers.graph.scalar(scale)])
 }
 
 /** LoHa: the elementwise product of two low ranks. */
@@ -253,7 +272,10 @@ function finish({ layers: { graph }, shape }: Folding, delta: Value, scale: numb
 /** A difference of whole tensors. */
 function difference(diff: Weight, shape: readonly number[]): TensorChange {
   if (sizeOf(diff.shape) !== sizeOf(shape)) throw misfit(diff)
-  return { fold: folding => addScaled(folding, folding.layers.widen(diff, shape)) }
+  return {
+    fold: folding => addScaled(folding, folding.layers.widen(diff, shape)),
+    rows: (folding, read) => addScaled(folding, read(diff)),
+  }
 }
 
 /**

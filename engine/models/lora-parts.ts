@@ -19,8 +19,10 @@ export interface Folding {
 export type Parts = Partial<Record<string, Weight>>
 
 /** W + strength·delta */
-export const addScaled = ({ layers, weight, strength }: Folding, delta: Value): Value =>
-  layers.add(weight, layers.graph.op('Mul', [delta, strength]))
+export const addScaled = (
+  { layers, weight, strength }: Omit<Folding, 'shape'>,
+  delta: Value,
+): Value => layers.add(weight, layers.graph.op('Mul', [delta, strength]))
 
 export const misfit = (weight: Weight): ModelError =>
   new ModelError(

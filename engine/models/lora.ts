@@ -11,15 +11,42 @@ import type { Adapter } from './kinds.ts'
 import { type LowRank, readChanges, type TensorChange, unusedLayersOf } from './lora-changes.ts'
 import { layerAliases } from './lora-keys.ts'
 import { splitBy } from './lora-rows.ts'
+import { type ModelPart, modelChanges } from './model-changes.ts'
+import { weightBytes } from './recipe.ts'
 
 /** The changes that a LoRA makes to the tensors of a checkpoint, by tensor name. */
 export function loraChanges(lora: Weights, checkpoint: Weights): Map<string, TensorChange> {
   return readChanges(lora, targetIn(checkpoint), checkpoint)
 }
 
+/** The same of any adapter, for the network or the text encoders of a file. */
+export const adapterChanges = (
+  { whole }: Adapter,
+  file: Weights,
+  checkpoint: Weights,
+  part: ModelPart,
+): Map<string, TensorChange> =>
+  whole ? modelChanges(file, checkpoint, part) : loraChanges(file, checkpoint)
+
+/** What models laid on whole take, as a session's own weights do: LoRAs are small. */
+export const wholeBytes = (
+  adapters: readonly Adapter[],
+  openWeights: (file: string) => Weights,
+  prefix: string,
+): number =>
+  adapters
+    .filter(({ whole }) => whole)
+    .reduce((sum, { file }) => sum + weightBytes(openWeights(file), prefix), 0)
+
 function targetIn(checkpoint: Weights) {
   const aliases = layerAliases(checkpoint)
   return (layer: string) => aliases.get(layerName(layer))
+}
+
+/** @throws ModelError if an adapter cannot be laid on a network. */
+export function checkAdapter(adapter: Adapter, file: Weights, checkpoint: Weights): void {
+  if (adapter.whole) modelChanges(file, checkpoint, 'network')
+  else checkLora(file, checkpoint)
 }
 
 /** @throws ModelError if a LoRA has nothing for this checkpoint: it was made for another family. */
@@ -107,6 +134,11 @@ export class LoraBranch implements Branch {
   fold(layers: Layers, name: string, weight: Value, shape: readonly number[]): Value {
     const change = this.changes.get(name)
     return change ? change.fold({ layers, weight, shape, strength: this.input }) : weight
+  }
+
+  rows(layers: Layers, name: string, value: Value, read: (table: Weight) => Value): Value {
+    const rows = this.changes.get(name)?.rows
+    return rows ? rows({ layers, weight: value, strength: this.input }, read) : value
   }
 
   private strength({ graph }: Layers, scale: number): Value {

@@ -22,6 +22,8 @@ const tokenizer = qwenTokenizer(resolve(repository, 'resources/tokenizers/qwen2/
 test('words, digits and signs', () => {
   expect(tokenizer.encode('a photo of a cat')).toEqual([64, 6548, 315, 264, 8251])
   expect(tokenizer.encode('<|im_end|>\n12')).toEqual([151645, 198, 16, 17])
+  // From transformers 4.57.1: a byte order mark is no white space, a next line is.
+  expect(tokenizer.encode('a \ufeff, b\x85\n')).toEqual([64, 75780, 11, 293, 126, 227, 198])
 })
 
 describe.skipIf(missing)(`Qwen2.5${reason}`, () => {

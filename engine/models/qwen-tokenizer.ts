@@ -14,9 +14,9 @@ const signs: Record<string, number> = {
 }
 const signPattern = /(<\|(?:endoftext|im_start|im_end|vision_start|vision_end|image_pad)\|>)/
 
-/** Words with the space before them, numbers digit by digit, marks, white space. */
+/** Words with the space before them, numbers digit by digit, marks, white space as Unicode has it. */
 const wordPattern =
-  /'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+/giu
+  /'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/giu
 
 export class QwenTokenizer {
   private readonly ids = new Map<string, number>()

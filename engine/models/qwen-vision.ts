@@ -72,6 +72,7 @@ export function qwenVisionConfig(weights: Weights): QwenVisionConfig {
 export function qwenVisionRecipe(weights: Weights, config: QwenVisionConfig): SessionRecipe {
   return {
     key: `qwen vision ${config.fullEvery} ${identity(weights)}`,
+    file: weights.file,
     costBytes: weightBytes(weights, at),
     build: () => {
       checkLayout(weights, at, layout)

@@ -1,17 +1,23 @@
 // What makes two sessions the same: the file as it is now, and what is computed with it.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 
 /** Changes when the file does. */
 export function identity(weights: Weights): string {
+  if (weights.made) return weights.made.key
   const stat = statSync(weights.file, { throwIfNoEntry: false })
   if (stat) return `${weights.file} ${stat.size} ${stat.mtimeMs}`
   throw new ModelError(
     `${basename(weights.file)} is gone: it was moved or deleted. Put it back, or choose another model.`,
   )
 }
+
+/** Spread into the recipe of a session: weights that are computed are made before it opens. */
+export const preparing = ({ made }: Weights): Pick<SessionRecipe, 'prepare'> =>
+  made ? { prepare: watch => made.ready(watch) } : {}
 
 /** Bytes of all tensors under a prefix. */
 export function weightBytes(weights: Weights, prefix: string): number {

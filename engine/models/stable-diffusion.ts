@@ -10,7 +10,7 @@ import { detectCheckpoint, detectUnet } from './detect.ts'
 import { UnetModel } from './diffusion-model.ts'
 import type { DiffusionModel, TextEncoderModel } from './kinds.ts'
 import { checkLayout, unknownTensors } from './layout.ts'
-import { unetLayout } from './layouts-diffusion.ts'
+import { unetLayout, upscalerUnetLayout } from './layouts-diffusion.ts'
 import { familiarNames } from './tensor-names.ts'
 import { ClipTextEncoder, type ClipTower, clipTowers } from './text-encoder.ts'
 import { diffusionPrefix } from './transformer.ts'
@@ -55,7 +55,8 @@ function unetModel(
   downscale?: number,
 ): DiffusionModel {
   const format = unetLatent(facts)
-  const unknown = checkLayout(weights, diffusionPrefix, unetLayout)
+  const layout = facts.joins === 'small picture' ? upscalerUnetLayout : unetLayout
+  const unknown = checkLayout(weights, diffusionPrefix, layout)
   return new UnetModel({
     weights,
     pool,

@@ -13,8 +13,11 @@ import { openModelPatch } from './blockwise-control.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
 import { openControl } from './control-file.ts'
 import { checkVae } from './detect.ts'
+import { openDiffusersFolder } from './diffusers-folder.ts'
+import { familiarVae } from './diffusers-vae-names.ts'
 import { UnetModel } from './diffusion-model.ts'
 import { openGligen } from './gligen.ts'
+import { checkHypernetwork } from './hypernetwork.ts'
 import { openLuminaText } from './lumina-text.ts'
 import { missingModel } from './missing-model.ts'
 import { openQwenText } from './qwen-text.ts'
@@ -43,6 +46,8 @@ export interface ModelStoreOptions {
   gpuBudgetBytes?: number
   /** Where UNets' weights rounded to 8 bits are kept; without it they are computed exactly. */
   int8Dir?: string
+  /** Where the numbers of merged models are kept; without it none can be merged. */
+  mergedDir?: string
   notice?: (text: string) => void
 }
 
@@ -74,7 +79,8 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
   const path = (folder: string, name: string): string => {
     const found = folders.path(folder, name) ?? folders.path(folder, name.replaceAll('\\', '/'))
     if (!found) throw missingModel(folder, name, folders.list(folder))
-    return realpathSync(found)
+    // Deleted since the folder was looked through: said by its name when it is opened.
+    return realPath(found)
   }
 
   /** Embeddings are named without their ending. */
@@ -95,11 +101,15 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
 
   const shared: Shared = { pool, openWeights: weightsOf, tokenizer, embedding }
   return {
+    mergedDir: options.mergedDir,
     list: folder => folders.list(folder),
     path,
     async checkpoint(name) {
       const weights = weightsOf(path('checkpoints', name))
       return transformerCheckpoint(weights, shared) ?? openCheckpoint(weights, shared)
+    },
+    async diffusers(name) {
+      return openDiffusersFolder(path('diffusers', name), shared)
     },
     async diffusionModel(name) {
       const weights = weightsOf(path('diffusion_models', name))
@@ -115,7 +125,7 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     },
     async vae(name) {
       if (isTaesd(name) && !folders.path('vae', name)) return taesd(name)
-      const weights = weightsOf(path('vae', name))
+      const weights = familiarVae(weightsOf(path('vae', name)))
       if (isWanVae(weights)) return new WanVae(weights, pool)
       checkVae(weights)
       return new KlVae(weights, pool)
@@ -142,11 +152,22 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     async gligen(name) {
       return openGligen(weightsOf(path('gligen', name)))
     },
+    async hypernetwork(name) {
+      return checkHypernetwork(weightsOf(path('hypernetworks', name)))
+    },
     async upscaler(name) {
       return new TiledUpscaler(weightsOf(path('upscale_models', name)), pool)
     },
     free: () => pool.free(),
     bytes: () => pool.bytes,
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
   }
 }
 

@@ -49,6 +49,7 @@ class SessionStyle implements StyleModel {
       )
     const recipe: SessionRecipe = {
       key: `style ${identity(this.file)}`,
+      file: this.file.file,
       costBytes: weightBytes(this.file, ''),
       build: () => graph,
     }

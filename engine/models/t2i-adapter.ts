@@ -49,6 +49,7 @@ export class T2iAdapter implements ControlNet {
     this.pool = pool
     this.recipe = {
       key: `t2i adapter ${identity(weights)}`,
+      file: weights.file,
       costBytes: weightBytes(weights, ''),
       build: () => buildAdapter(weights, this.config),
     }

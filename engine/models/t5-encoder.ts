@@ -1,14 +1,16 @@
 // Prompts to T5's states, with weights as ComfyUI applies them: a word moves away from, or towards,
 // what the empty prompt has at its place.
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
+import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import type { Adapter, Filling } from './kinds.ts'
+import type { NetworkBase } from './controlnet-base.ts'
+import type { Adapter, EncoderPart, Filling } from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { t5Layout } from './layouts-text.ts'
-import { LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
+import { adapterChanges, LoraBranch, strengths, unusedLayers } from './lora.ts'
 import { parseWeights } from './prompt-weights.ts'
-import { identity, weightBytes } from './recipe.ts'
+import { identity, preparing, weightBytes } from './recipe.ts'
 import { buildT5, relativeBuckets, type T5Config, t5Config } from './t5.ts'
 import { type T5Tokenizer, t5End, t5Pad } from './t5-tokenizer.ts'
 
@@ -74,6 +76,18 @@ export class T5Encoder {
     return unusedLayers(this.parts.openWeights(file), this.parts.weights)
   }
 
+  get encoderParts(): readonly EncoderPart[] {
+    return [{ name: 't5xxl', base: this.base, prefix: this.config.prefix }]
+  }
+
+  withWeights(weights: ReadonlyMap<string, Weights>): T5Encoder {
+    return new T5Encoder({ ...this.parts, weights: weights.get('t5xxl') ?? this.parts.weights })
+  }
+
+  async ready(watch?: Watch): Promise<void> {
+    await this.parts.weights.made?.ready(watch)
+  }
+
   /** → [1,tokens,width] */
   async encode(prompt: string): Promise<Tensor> {
     const { tokenizer, minLength, padding } = this.parts
@@ -97,18 +111,33 @@ export class T5Encoder {
     return tensor([1, length, this.width], own)
   }
 
-  private recipe(): SessionRecipe {
+  /** What it is made of. */
+  private get base(): NetworkBase {
     const { weights, openWeights } = this.parts
     const loras = this.adapters.map(adapter => openWeights(adapter.file))
     return {
-      key: ['t5', ...[weights, ...loras].map(identity)].join(' | '),
+      weights,
+      key: [weights, ...loras].map(identity).join(' | '),
+      branches: () =>
+        loras.map((lora, i) => {
+          const changes = adapterChanges(this.adapters[i]!, lora, weights, 'text')
+          return new LoraBranch(`lora${i}`, changes)
+        }),
+      strengths: strengths(this.adapters),
+    }
+  }
+
+  private recipe(): SessionRecipe {
+    const { weights } = this.parts
+    const { base } = this
+    return {
+      key: `t5 | ${base.key}`,
+      file: weights.file,
       costBytes: weightBytes(weights, this.config.prefix),
+      ...preparing(weights),
       build: () => {
         checkLayout(weights, this.config.prefix, t5Layout)
-        const branches = loras.map(
-          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
-        )
-        return buildT5(weights, this.config, { branches })
+        return buildT5(weights, this.config, { branches: base.branches() })
       },
     }
   }

@@ -10,6 +10,12 @@ const unknown = 2
 const space = '▁'
 /** An unknown character is this much less likely than the rarest piece. */
 const unknownPenalty = 10
+/** What sentencepiece's "nmt_nfkc" takes for a space: also marks without a width. */
+const spaces = /[\t\n\f\r\p{Zs}\u061c\u200b\u200c\u200e\u200f\u2028\u2029\ufeff\ufffd]+/u
+
+/** What it drops; other controls are unknown characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const dropped = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g
 
 export class T5Tokenizer {
   private readonly pieces = new Map<string, { id: number; score: number }>()
@@ -32,9 +38,8 @@ export class T5Tokenizer {
   encode(text: string): number[] {
     const words = text
       .normalize('NFKC')
-      .replace(/[\p{Cc}\p{Zs}\u2028\u2029]+/gu, ' ')
-      .replace(/[\p{Cf}]/gu, '')
-      .split(' ')
+      .split(spaces)
+      .map(word => word.replace(dropped, ''))
     return words.filter(word => word !== '').flatMap(word => this.word(space + word))
   }
 

@@ -23,6 +23,15 @@ test('a text is cut into its likeliest pieces', () => {
   expect(tokenizer.encode('a photo of a cat')).toEqual([3, 9, 1202, 13, 3, 9, 1712])
   expect(tokenizer.encode(' \n ')).toEqual([])
   expect(tokenizer.encode('猫猫')).toEqual([3, 2])
+  expect(tokenizer.encode('a\x00b\x85c')).toEqual([3, 9, 2, 115, 2, 75])
+})
+
+// From sentencepiece's own normalizer "nmt_nfkc".
+test.each([
+  ['a photo\u200bof\ufeff a\u0007 cat', 'a photo of a cat'],
+  ['ﬁne ｃａｔ', 'fine cat'],
+])('%j reads as %j', (text, plain) => {
+  expect(tokenizer.encode(text)).toEqual(tokenizer.encode(plain))
 })
 
 test('T5TokenizerOptions: empty tokens behind a prompt, then up to a length', () => {

@@ -27,6 +27,7 @@ export class TaesdVae extends ConvolutionalVae {
       layout: Layout,
     ): SessionRecipe => ({
       key: `taesd ${latent.scale} ${identity(weights)}`,
+      file: weights.file,
       costBytes: weightBytes(weights, ''),
       build: () => {
         checkLayout(weights, '', layout)

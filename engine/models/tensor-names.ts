@@ -69,6 +69,16 @@ export function third(whole: Weight, index: number): Weight {
   return { ...whole, shape: [rows / 3, ...rest], offset: whole.offset + index * length, length }
 }
 
+/** The tensors under a prefix, without it. */
+export function partOf(weights: Weights, prefix: string): Weights {
+  const tensors = new Map(
+    [...weights.tensors]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  )
+  return { ...weights, tensors }
+}
+
 function renamed(
   weights: Weights,
   rename: (name: string, tensor: Weight) => readonly (readonly [string, Weight])[],

@@ -1,6 +1,7 @@
 // CLIP: prompts to conditioning, by one encoder or by several that read the same prompt. Sessions
 // start when the first prompt comes.
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
+import type { Watch } from '../inference/shared-work.ts'
 import { readFloats, type Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { factorFeeds, factorKeys, type PlacedFactors, withFactors } from './attention-factors.ts'
@@ -8,11 +9,18 @@ import { buildClip, type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
 import { chunkPrompt, emptyChunk, type FindEmbedding, type WeightedToken } from './clip-chunks.ts'
 import { encodeChunks, hasVectors, type RunClip } from './clip-encode.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
-import type { Adapter, AttentionFactors, PromptParts, TextEncoderModel } from './kinds.ts'
+import type { NetworkBase } from './controlnet-base.ts'
+import type {
+  Adapter,
+  AttentionFactors,
+  EncoderPart,
+  PromptParts,
+  TextEncoderModel,
+} from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { clipLayout } from './layouts-text.ts'
-import { LoraBranch, loraChanges, strengths, unusedLayers } from './lora.ts'
-import { identity, weightBytes } from './recipe.ts'
+import { adapterChanges, LoraBranch, strengths, unusedLayers } from './lora.ts'
+import { identity, preparing, weightBytes } from './recipe.ts'
 
 /** One encoder and where its weights are. */
 export interface ClipTower {
@@ -75,6 +83,27 @@ export class ClipTextEncoder implements TextEncoderModel {
     return new ClipTextEncoder(this.parts, this.adapters, this.stopAtLayer, all)
   }
 
+  get encoderParts(): readonly EncoderPart[] {
+    return this.parts.towers.map(tower => ({
+      name: `clip_${tower.config.kind}`,
+      base: this.base(tower),
+      // The projection lies beside the encoder.
+      prefix: tower.config.prefix.replace(/text_model\.$/, ''),
+    }))
+  }
+
+  withWeights(weights: ReadonlyMap<string, Weights>): TextEncoderModel {
+    const towers = this.parts.towers.map(({ config, ...tower }) => ({
+      weights: weights.get(`clip_${config.kind}`) ?? tower.weights,
+      config,
+    }))
+    return new ClipTextEncoder({ ...this.parts, towers }, [], this.stopAtLayer)
+  }
+
+  async ready(watch?: Watch): Promise<void> {
+    for (const { weights } of this.parts.towers) await weights.made?.ready(watch)
+  }
+
   /** Two encoders: their states side by side, the pooled state of the last. */
   async encode(text: string | PromptParts): Promise<Encoded> {
     const { towers } = this.parts
@@ -92,31 +121,42 @@ export class ClipTextEncoder implements TextEncoderModel {
   }
 
   private run(tower: ClipTower, chunks: readonly WeightedToken[][]): Promise<Encoded> {
-    const laid = { ...strengths(this.adapters), ...factorFeeds(this.factors) }
-    const recipe = this.recipe(tower, hasVectors(chunks))
-    const run: RunClip = feeds => this.parts.pool.run(recipe, { ...feeds, ...laid })
+    const base = this.base(tower)
+    const recipe = this.recipe(tower, base, hasVectors(chunks))
+    const run: RunClip = feeds => this.parts.pool.run(recipe, { ...feeds, ...base.strengths })
     return encodeChunks(run, chunks, tower.config)
   }
 
-  private recipe({ weights, config }: ClipTower, vectors: boolean): SessionRecipe {
-    const stopAtLayer = this.stopAtLayer ?? config.stopAtLayer
+  /** What one encoder is made of. */
+  private base({ weights }: ClipTower): NetworkBase {
     const loras = this.adapters.map(adapter => this.parts.openWeights(adapter.file))
-    const files = [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | ')
     return {
-      key: `clip ${JSON.stringify(config)} ${stopAtLayer} ${vectors} ${files}`,
+      weights,
+      key: [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | '),
+      branches: () => {
+        const branches = loras.map((lora, i) => {
+          const changes = adapterChanges(this.adapters[i]!, lora, weights, 'text')
+          return new LoraBranch(`lora${i}`, changes, { rounds: true })
+        })
+        return withFactors(branches, this.factors, true)
+      },
+      strengths: { ...strengths(this.adapters), ...factorFeeds(this.factors) },
+    }
+  }
+
+  private recipe({ weights, config }: ClipTower, base: NetworkBase, vectors: boolean) {
+    const stopAtLayer = this.stopAtLayer ?? config.stopAtLayer
+    const recipe: SessionRecipe = {
+      key: `clip ${JSON.stringify(config)} ${stopAtLayer} ${vectors} ${base.key}`,
+      file: weights.file,
       costBytes: weightBytes(weights, config.prefix),
+      ...preparing(weights),
       build: () => {
         checkLayout(weights, config.prefix, clipLayout)
-        const branches = loras.map(
-          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights), { rounds: true }),
-        )
-        return buildClip(weights, config, {
-          branches: withFactors(branches, this.factors, true),
-          stopAtLayer,
-          vectors,
-        })
+        return buildClip(weights, config, { branches: base.branches(), stopAtLayer, vectors })
       },
     }
+    return recipe
   }
 
   /** Rows of the file's tensor that fits an encoder's width. */

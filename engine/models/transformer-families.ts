@@ -15,9 +15,10 @@ import { lumina } from './lumina.ts'
 import { mmdit } from './mmdit.ts'
 import { qwenImage } from './qwen-image.ts'
 import type { Shared } from './stable-diffusion.ts'
+import { partOf } from './tensor-names.ts'
 import { diffusionPrefix, type Transformer, withDiffusionPrefix } from './transformer.ts'
 import { TransformerModel } from './transformer-model.ts'
-import { checkpointText, partOf, type TransformerTextType } from './transformer-text.ts'
+import { checkpointText, type TransformerTextType } from './transformer-text.ts'
 import { KlVae } from './vae.ts'
 
 interface Family {
@@ -127,7 +128,8 @@ export function transformerModel(
   const notes = unknownTensors(weights, checkLayout(weights, diffusionPrefix, family.layout))
   const transformer = network(weights)
   const sampling = family.sampling(weights)
-  return new TransformerModel({ weights, pool, openWeights, transformer, latent, sampling, notes })
+  const parts = { weights, pool, openWeights, transformer, network, latent, sampling, notes }
+  return new TransformerModel(parts)
 }
 
 /** All that a checkpoint holds, undefined if it is of none of these families. */

@@ -2,7 +2,7 @@
 import { type Float8, float8ToFloat } from '../inference/float8.ts'
 import { Layers } from '../inference/layers.ts'
 import { DataType, real, type Value } from '../inference/onnx-graph.ts'
-import { type WeightType, weight } from '../inference/weights.ts'
+import type { Weight, WeightType } from '../inference/weights.ts'
 import type { ControlPlace, GraphOptions } from './unet.ts'
 
 export interface Heads {
@@ -54,8 +54,11 @@ export class TransformerLayers extends Layers {
 
   /** Rows of a table by id, gathered in the stored type, so the table is never widened. */
   rowsOf(key: string, ids: Value, dims?: readonly number[]): Value {
-    const { graph, weights } = this
-    const source = weight(weights, key)
+    return this.gathered(key, table => this.rowsIn(table, ids, dims))
+  }
+
+  private rowsIn(source: Weight, ids: Value, dims?: readonly number[]): Value {
+    const { graph } = this
     const eightBit = eightBitTypes[source.type]
     if (eightBit) {
       // 8-bit floats cannot be gathered, their codes can.

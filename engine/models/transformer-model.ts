@@ -2,12 +2,14 @@
 // read until the first step.
 import { basename } from 'node:path'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
+import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { scaled } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { blockwiseFeeds, checkPatch } from './blockwise-control.ts'
 import { controlFeeds, controlPlaces } from './control-places.ts'
+import type { NetworkBase } from './controlnet-base.ts'
 import type {
   Adapter,
   BlockwiseControl,
@@ -18,8 +20,15 @@ import type {
   Network,
   NetworkInput,
 } from './kinds.ts'
-import { checkLora, LoraBranch, loraChanges, unusedLayers } from './lora.ts'
-import { identity, weightBytes } from './recipe.ts'
+import {
+  adapterChanges,
+  checkAdapter,
+  LoraBranch,
+  strengths,
+  unusedLayers,
+  wholeBytes,
+} from './lora.ts'
+import { identity, preparing, weightBytes } from './recipe.ts'
 import { referenceExtras } from './reference-latents.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
 import type { GraphOptions } from './unet.ts'
@@ -28,6 +37,8 @@ export interface TransformerModelParts {
   /** Under checkpoint names, see `withDiffusionPrefix`. */
   weights: Weights
   transformer: Transformer
+  /** The same network of other weights. */
+  network: (weights: Weights) => Transformer
   pool: SessionPool
   latent: LatentFormat
   sampling: ModelSampling
@@ -82,8 +93,29 @@ export class TransformerModel implements DiffusionModel {
   }
 
   withAdapter(adapter: Adapter): DiffusionModel {
-    checkLora(this.parts.openWeights(adapter.file), this.parts.weights)
+    checkAdapter(adapter, this.parts.openWeights(adapter.file), this.parts.weights)
     return new TransformerModel(this.parts, [...this.adapters, adapter])
+  }
+
+  /** What its network is made of. */
+  get base(): NetworkBase {
+    const { weights, openWeights } = this.parts
+    const loras = this.adapters.map(adapter => openWeights(adapter.file))
+    return {
+      weights,
+      key: [weights, ...loras].map(identity).join(' | '),
+      branches: () =>
+        loras.map((lora, i) => {
+          const changes = adapterChanges(this.adapters[i]!, lora, weights, 'network')
+          return new LoraBranch(`lora${i}`, changes)
+        }),
+      strengths: strengths(this.adapters),
+    }
+  }
+
+  withWeights(weights: Weights): DiffusionModel {
+    const transformer = this.parts.network(weights)
+    return new TransformerModel({ ...this.parts, weights, transformer })
   }
 
   withSampling(sampling: ModelSampling): DiffusionModel {
@@ -105,13 +137,11 @@ export class TransformerModel implements DiffusionModel {
     return { ...own, ...referenceExtras(item, inOurs) }
   }
 
-  async network(): Promise<Network> {
+  async network(_latent?: readonly number[], watch?: Watch): Promise<Network> {
     const { pool, transformer, latent, openWeights, blockwise = [] } = this.parts
     const recipe = this.recipe()
-    const strengths = Object.fromEntries(
-      this.adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
-    )
-    await pool.start(recipe)
+    const { base } = this
+    await pool.start(recipe, watch)
     return {
       adm: transformer.pooledWidth,
       blocks: transformer.blocks,
@@ -133,7 +163,7 @@ export class TransformerModel implements DiffusionModel {
         const { out } = await pool.run(used, {
           ...transformer.feeds(input),
           ...(control && controlFeeds(control)),
-          ...strengths,
+          ...base.strengths,
           ...(await blockwiseFeeds(blockwise, openWeights, input.x.shape, latent)),
         })
         return transformer.latent(out!, input.x)
@@ -151,26 +181,24 @@ export class TransformerModel implements DiffusionModel {
     const { skippedBlocks = [], skippedSingles = [], control = [], biased, still } = variant
     const { weights, transformer, openWeights, blockwise = [] } = this.parts
     const patches = blockwise.map(({ patch }) => openWeights(patch.file))
-    const loras = this.adapters.map(adapter => openWeights(adapter.file))
+    const { base } = this
     return {
       key: [
         `transformer${biased ? ' biased' : ''}${still ? ' still' : ''}`,
         `${skippedBlocks}`,
         `${skippedSingles}`,
         ...control,
-        ...[weights, ...loras].map(identity),
+        base.key,
         ...patches.map(patch => `patch ${identity(patch)}`),
       ].join(' | '),
+      file: weights.file,
       costBytes: patches.reduce(
         (sum, patch) => sum + weightBytes(patch, ''),
-        weightBytes(weights, diffusionPrefix),
+        weightBytes(weights, diffusionPrefix) +
+          wholeBytes(this.adapters, openWeights, diffusionPrefix),
       ),
-      build: () => {
-        const branches = loras.map(
-          (lora, i) => new LoraBranch(`lora${i}`, loraChanges(lora, weights)),
-        )
-        return transformer.build({ branches, blockwise: patches, ...variant })
-      },
+      ...preparing(weights),
+      build: () => transformer.build({ branches: base.branches(), blockwise: patches, ...variant }),
     }
   }
 

@@ -10,8 +10,9 @@ import { tensor } from '../tensor.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
 import { difference, golden, goldens, missing, randomModel, reason } from './fixtures/goldens.ts'
 import { modelStore } from './store.ts'
+import { partOf } from './tensor-names.ts'
 import { tokenizerFile } from './tokenizer-file.ts'
-import { openTransformerText, partOf } from './transformer-text.ts'
+import { openTransformerText } from './transformer-text.ts'
 
 const pool = new SessionPool({ budgetBytes: 1e9 })
 const shared = {

@@ -1,16 +1,24 @@
 // The text encoders of SD3 and Flux: CLIP for the pooled text, T5 for the words, each from a file of
 // its own or from a checkpoint.
 import { basename } from 'node:path'
+import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
-import type { Adapter, AttentionFactors, Filling, PromptParts, TextEncoderModel } from './kinds.ts'
+import type {
+  Adapter,
+  AttentionFactors,
+  EncoderPart,
+  Filling,
+  PromptParts,
+  TextEncoderModel,
+} from './kinds.ts'
 import type { Shared } from './stable-diffusion.ts'
 import { t5Prefix } from './t5.ts'
 import { T5Encoder } from './t5-encoder.ts'
 import { t5Tokenizer } from './t5-tokenizer.ts'
-import { familiarNames } from './tensor-names.ts'
+import { familiarNames, partOf } from './tensor-names.ts'
 import { ClipTextEncoder, sideBySide } from './text-encoder.ts'
 import { tokenizerFile } from './tokenizer-file.ts'
 
@@ -90,16 +98,6 @@ export function checkpointText(
   return files.length > 0 ? openTransformerText(files, type, shared) : undefined
 }
 
-/** The tensors under a prefix, without it. */
-export function partOf(weights: Weights, prefix: string): Weights {
-  const tensors = new Map(
-    [...weights.tensors]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-  )
-  return { ...weights, tensors }
-}
-
 /** What several encoders share; skipped layers concern CLIP alone. */
 abstract class JoinedText implements TextEncoderModel {
   protected readonly encoders: Encoders
@@ -142,6 +140,22 @@ abstract class JoinedText implements TextEncoderModel {
       return own ? [own] : []
     })
     return unused.reduce((all, own) => all.filter(layer => own.includes(layer)))
+  }
+
+  get encoderParts(): readonly EncoderPart[] {
+    const { l, g, t5 } = this.encoders
+    return [l, g, t5].flatMap(encoder => encoder?.encoderParts ?? [])
+  }
+
+  withWeights(weights: ReadonlyMap<string, Weights>): TextEncoderModel {
+    const { l, g, t5 } = this.encoders
+    const [newL, newG] = [l, g].map(clip => clip?.withWeights?.(weights))
+    return this.like({ l: newL, g: newG, t5: t5?.withWeights(weights) }, this.stopAtLayer)
+  }
+
+  async ready(watch?: Watch): Promise<void> {
+    const { l, g, t5 } = this.encoders
+    for (const encoder of [l, g, t5]) await encoder?.ready?.(watch)
   }
 
   private like(encoders: Encoders, layer?: number): TextEncoderModel {

@@ -11,8 +11,10 @@ import {
   shrinksAt,
 } from './deep-shrink.ts'
 import { freeUFeeds, installFreeU } from './freeu.ts'
+import { hypernetworkFeeds, installHypernetwork } from './hypernetwork.ts'
 import { hyperTileFeeds, installHyperTile } from './hypertile.ts'
 import type { ControlResiduals, UnetChange } from './kinds.ts'
+import { identity } from './recipe.ts'
 
 /** Where changes step in. Each hook may be left out. */
 export interface UnetHooks {
@@ -25,6 +27,8 @@ export interface UnetHooks {
   selfAttention?(tokens: Value, depth: number, attend: (tokens: Value) => Value): Value
   /** Tokens after it; `place` is the block's key without the UNet's prefix. */
   afterSelfAttention?(h: Value, place: string): Value
+  /** What attention makes keys or values of: [B,N,width]. */
+  attended?(context: Value, width: number, part: 'k' | 'v'): Value
 }
 
 /** Equal keys build equal graphs. */
@@ -36,6 +40,8 @@ export function changeKey(change: UnetChange): string {
       return `hypertile ${change.maxDepth}`
     case 'deep shrink':
       return `deep shrink ${change.block} ${change.afterSkip} ${change.down} ${change.up}`
+    case 'hypernetwork':
+      return `hypernetwork ${identity(change.weights)}`
   }
 }
 
@@ -53,6 +59,8 @@ export function installChange(
       return installHyperTile(layers, name, change.maxDepth)
     case 'deep shrink':
       return installDeepShrink(layers, name, change)
+    case 'hypernetwork':
+      return installHypernetwork(layers.graph, name, change.weights)
   }
 }
 
@@ -69,6 +77,8 @@ export function changeFeeds(
       return hyperTileFeeds(name, change, shape)
     case 'deep shrink':
       return deepShrinkFeeds(name, change)
+    case 'hypernetwork':
+      return hypernetworkFeeds(name, change)
   }
 }
 

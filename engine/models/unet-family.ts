@@ -3,12 +3,13 @@
 import { readFloats, type Weights } from '../inference/weights.ts'
 import { discreteSampling, zeroTerminal } from '../sampling/model-sampling.ts'
 import type { LatentFormat, ModelSampling } from './kinds.ts'
-import { sd1Latent, sdxlLatent, starterLatent } from './latent-formats.ts'
+import { sd1Latent, sdxlLatent, starterLatent, upscalerLatent } from './latent-formats.ts'
+import { upscalerBetas } from './small-picture.ts'
 
 export type UnetFamily = 'sd1' | 'sd2' | 'sdxl' | 'refiner' | 'starter'
 
 /** What the network sees beside the latent. */
-export type JoinedInput = 'none' | 'inpaint' | 'edit'
+export type JoinedInput = 'none' | 'inpaint' | 'edit' | 'small picture'
 
 export interface UnetFacts {
   family: UnetFamily
@@ -19,7 +20,12 @@ export interface UnetFacts {
 
 const prefix = 'model.diffusion_model.'
 const latentChannels = 4
-const joinedChannels: Record<number, JoinedInput> = { 4: 'none', 8: 'edit', 9: 'inpaint' }
+const joinedChannels: Record<number, JoinedInput> = {
+  4: 'none',
+  7: 'small picture',
+  8: 'edit',
+  9: 'inpaint',
+}
 
 /** Keys that mark networks of the same layout with other noise schedules. */
 const unknownSchedules = ['edm_mean', 'edm_vpred.sigma_max']
@@ -53,7 +59,8 @@ export function unetFacts(weights: Weights): UnetFacts | string {
   const family = own ? 'starter' : families[context || 0]
   const joins = joinedChannels[channels ?? latentChannels]
   if (!family) return `a UNet with text of width ${context ?? 'unknown'}`
-  if (!joins) return `a model of ${channels} channels`
+  const isUpscaler = family === 'sd2' && tensors.has(`${prefix}label_emb.weight`)
+  if (!joins || isUpscaler !== (joins === 'small picture')) return `a model of ${channels} channels`
   // Twice as wide as the vectors of ViT-L and ViT-H.
   const unclip = family === 'sd2' && tensors.has('noise_augmentor.data_mean')
   if (!own && !unclip && adm !== admWidths[family])
@@ -82,6 +89,7 @@ const joinedLabels: Record<JoinedInput, string> = {
   none: '',
   inpaint: ' inpainting',
   edit: ' instruct-pix2pix',
+  'small picture': ' upscaler',
 }
 
 /** `SDXL (v)`, `SD 1.5 inpainting` … for lists of files. */
@@ -106,6 +114,7 @@ export function unetSampling(
   const said = weights.metadata['modelspec.prediction_type']
   const marked = weights.tensors.has('v_pred')
   const telling = family === 'sd2' && joins === 'none' && weights.tensors.get(tellingKey)
+  if (joins === 'small picture') return discreteSampling('v', upscalerBetas)
   const v = unclip || marked || said === 'v' || (telling && spread(readFloats(telling)) > spreadOfV)
   const sampling = discreteSampling(v ? 'v' : 'epsilon')
   return marked && weights.tensors.has('ztsnr') ? zeroTerminal(sampling) : sampling
@@ -117,9 +126,11 @@ function spread(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
 }
 
-export const unetLatent = ({ family }: UnetFacts): LatentFormat =>
+export const unetLatent = ({ family, joins }: UnetFacts): LatentFormat =>
   family === 'starter'
     ? starterLatent
-    : family === 'sdxl' || family === 'refiner'
-      ? sdxlLatent
-      : sd1Latent
+    : joins === 'small picture'
+      ? upscalerLatent
+      : family === 'sdxl' || family === 'refiner'
+        ? sdxlLatent
+        : sd1Latent

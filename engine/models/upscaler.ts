@@ -29,6 +29,7 @@ export class TiledUpscaler implements UpscaleModel {
     this.pool = pool
     this.recipe = {
       key: `upscaler ${identity(weights)}`,
+      file: weights.file,
       costBytes: weightBytes(weights, '') * 2,
       optimization: 'all',
       build: () => this.network.build(),

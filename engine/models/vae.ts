@@ -159,6 +159,8 @@ export class ConvolutionalVae implements Vae {
 
 /** The KL autoencoder of a checkpoint, or of a file of its own. */
 export class KlVae extends ConvolutionalVae {
+  readonly stored: NonNullable<Vae['stored']>
+
   constructor(weights: Weights, pool: SessionPool) {
     const config = vaeConfig(weights)
     const recipe = (
@@ -168,6 +170,7 @@ export class KlVae extends ConvolutionalVae {
       tall: boolean,
     ): SessionRecipe => ({
       key: `${tall ? 'tall ' : ''}vae ${name} ${identity(weights)}`,
+      file: weights.file,
       costBytes: weightBytes(weights, `${config.prefix}${name}.`),
       build: () => {
         checkLayout(weights, config.prefix, layout)
@@ -179,6 +182,7 @@ export class KlVae extends ConvolutionalVae {
       encoder: recipe('encoder', buildVaeEncoder, vaeEncoderLayout, tall),
     })
     super({ ...config, ...halves(false), tall: halves(true) }, pool)
+    this.stored = { weights, prefix: config.prefix }
   }
 }
 

@@ -53,6 +53,7 @@ export class ClipVision implements VisionModel {
     this.pool = pool
     this.recipe = {
       key: `vision ${identity(weights)}`,
+      file: weights.file,
       costBytes: weightBytes(weights, prefix),
       build: () => {
         checkLayout(weights, prefix, layouts[this.config.kind])

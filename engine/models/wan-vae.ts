@@ -5,6 +5,7 @@ import { Layers } from '../inference/layers.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { type Weights, weight } from '../inference/weights.ts'
+import type { Vae } from './kinds.ts'
 import { checkLayout, type Layout } from './layout.ts'
 import { wanDecoderLayout, wanEncoderLayout } from './layouts-pictures.ts'
 import { identity, weightBytes } from './recipe.ts'
@@ -16,6 +17,8 @@ export const isWanVae = ({ tensors }: Weights): boolean =>
   tensors.has('decoder.middle.0.residual.0.gamma')
 
 export class WanVae extends ConvolutionalVae {
+  readonly stored: NonNullable<Vae['stored']>
+
   constructor(weights: Weights, pool: SessionPool) {
     const baseChannels = weight(weights, 'decoder.head.0.gamma').shape[0]!
     const latentChannels = weight(weights, 'conv2.weight').shape[0]!
@@ -25,6 +28,7 @@ export class WanVae extends ConvolutionalVae {
       layout: Layout,
     ): SessionRecipe => ({
       key: `wan vae ${name} ${identity(weights)}`,
+      file: weights.file,
       costBytes: weightBytes(weights, `${name}.`),
       build: () => {
         checkLayout(weights, '', layout)
@@ -36,6 +40,7 @@ export class WanVae extends ConvolutionalVae {
       encoder: recipe('encoder', buildWanEncoder, wanEncoderLayout),
     }
     super({ downscale, latentChannels, baseChannels, ...halves }, pool)
+    this.stored = { weights, prefix: '' }
   }
 }
 

@@ -385,6 +385,22 @@ const cases: Record<string, Case[]> = {
       },
     ],
   ],
+  EmptyLatentAudio: [
+    // Stable Audio Open's own length.
+    [{ seconds: 47.6, batch_size: 2 }, { LATENT: blank(2, 64, 1024) }],
+    [{ seconds: 1, batch_size: 1 }, { LATENT: blank(1, 64, 22) }],
+  ],
+  EmptyAceStepLatentAudio: [[{ seconds: 120, batch_size: 1 }, { LATENT: blank(1, 8, 16, 1291) }]],
+  EmptyLatentHunyuan3Dv2: [[{ resolution: 3072, batch_size: 2 }, { LATENT: blank(2, 64, 3072) }]],
+  ConditioningStableAudio: [
+    [
+      { positive: [{ cond: 1 }], negative: [{ cond: 2 }], seconds_start: 3, seconds_total: 47 },
+      {
+        positive: [{ cond: 1, secondsStart: 3, secondsTotal: 47 }],
+        negative: [{ cond: 2, secondsStart: 3, secondsTotal: 47 }],
+      },
+    ],
+  ],
   MarkdownNote: [[{ text: 'only for reading' }, {}]],
 }
 

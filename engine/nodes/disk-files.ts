@@ -50,24 +50,38 @@ export function diskFiles(folders: FileFolders, clock: () => Date = () => new Da
       }
     },
 
-    async write(type, prefix, extension, bytes, size) {
-      const stem = cleanStem(expandPrefix(prefix, { now: clock(), size }))
-      const target = within(roots[type], stem)
-      if (target === undefined || stem.endsWith('..'))
-        throw new FileError(`The prefix “${prefix}” leads out of the ${type} folder.`)
-      const folder = dirname(target)
-      mkdirSync(folder, { recursive: true })
-      if (!isInside(realpathSync(roots[type]), realpathSync(folder)))
-        throw new FileError(`The prefix “${prefix}” is a link out of the ${type} folder.`)
-      const path = nextFree(folder, basename(target), extension.replace(/^\./, ''), inFlight)
-      inFlight.add(path)
-      try {
-        await writeWhole(path, bytes, type === 'output')
-      } finally {
-        inFlight.delete(path)
-      }
-      return reference(roots[type], path, type)
+    write(type, prefix, extension, bytes, size) {
+      const durable = type === 'output'
+      return place(type, prefix, extension, path => writeWhole(path, bytes, durable), size)
     },
+
+    writeFrom: (type, prefix, extension, make) =>
+      place(type, prefix, extension, path => throughTemporary(path, type === 'output', make)),
+  }
+
+  async function place(
+    type: 'output' | 'temp',
+    prefix: string,
+    extension: string,
+    write: (path: string) => Promise<void>,
+    size?: { width: number; height: number },
+  ): Promise<FileReference> {
+    const stem = cleanStem(expandPrefix(prefix, { now: clock(), size }))
+    const target = within(roots[type], stem)
+    if (target === undefined || stem.endsWith('..'))
+      throw new FileError(`The prefix “${prefix}” leads out of the ${type} folder.`)
+    const folder = dirname(target)
+    mkdirSync(folder, { recursive: true })
+    if (!isInside(realpathSync(roots[type]), realpathSync(folder)))
+      throw new FileError(`The prefix “${prefix}” is a link out of the ${type} folder.`)
+    const path = nextFree(folder, basename(target), extension.replace(/^\./, ''), inFlight)
+    inFlight.add(path)
+    try {
+      await write(path)
+    } finally {
+      inFlight.delete(path)
+    }
+    return reference(roots[type], path, type)
   }
 }
 
@@ -129,8 +143,7 @@ function nextFree(
 }
 
 async function writeWhole(path: string, bytes: Uint8Array, durable: boolean): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
-  try {
+  await throughTemporary(path, durable, async temporary => {
     const file = await open(temporary, 'wx')
     try {
       await file.writeFile(bytes)
@@ -138,6 +151,17 @@ async function writeWhole(path: string, bytes: Uint8Array, durable: boolean): Pr
     } finally {
       await file.close()
     }
+  })
+}
+
+async function throughTemporary(
+  path: string,
+  durable: boolean,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
+  try {
+    await make(temporary)
     await rename(temporary, path)
   } catch (error) {
     await unlink(temporary).catch(() => {})
@@ -157,8 +181,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function explain(error: unknown, path: string): FileError {
+/** Errors of the disk in words; others say what they have to say themselves. */
+function explain(error: unknown, path: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException
+  if (typeof code !== 'string') return error
   const why =
     code === 'ENOSPC'
       ? 'the disk is full. Make room and run again'

@@ -27,6 +27,13 @@ export interface Files {
     bytes: Uint8Array,
     size?: { width: number; height: number },
   ): Promise<FileReference>
+  /** The same for a file that `make` writes and syncs itself, at the temporary path that it is given. */
+  writeFrom?(
+    type: 'output' | 'temp',
+    prefix: string,
+    extension: string,
+    make: (path: string) => Promise<void>,
+  ): Promise<FileReference>
 }
 
 export class FileError extends Error {

@@ -25,6 +25,7 @@ import { conditioningSetAreaStrength } from './conditioning/conditioning-set-are
 import { conditioningSetDefaultCombine } from './conditioning/conditioning-set-default-combine.ts'
 import { conditioningSetMask } from './conditioning/conditioning-set-mask.ts'
 import { conditioningSetTimestepRange } from './conditioning/conditioning-set-timestep-range.ts'
+import { conditioningStableAudio } from './conditioning/conditioning-stable-audio.ts'
 import { conditioningZeroOut } from './conditioning/conditioning-zero-out.ts'
 import { controlNetApply } from './conditioning/control-net-apply.ts'
 import { controlNetApplyAdvanced } from './conditioning/control-net-apply-advanced.ts'
@@ -38,6 +39,7 @@ import { inpaintModelConditioning } from './conditioning/inpaint-model-condition
 import { instructPixToPixConditioning } from './conditioning/instruct-pix-to-pix-conditioning.ts'
 import { pairConditioningSetDefaultCombine } from './conditioning/pair-conditioning-set-default-combine.ts'
 import { referenceLatent } from './conditioning/reference-latent.ts'
+import { sd4xUpscaleConditioning } from './conditioning/sd-4x-upscale-conditioning.ts'
 import { setUnionControlNetType } from './conditioning/set-union-control-net-type.ts'
 import { styleModelApply } from './conditioning/style-model-apply.ts'
 import { t5TokenizerOptions } from './conditioning/t5-tokenizer-options.ts'
@@ -56,6 +58,8 @@ import { createHookKeyframesFromFloats } from './hooks/create-hook-keyframes-fro
 import { createHookKeyframesInterpolated } from './hooks/create-hook-keyframes-interpolated.ts'
 import { createHookLora } from './hooks/create-hook-lora.ts'
 import { createHookLoraModelOnly } from './hooks/create-hook-lora-model-only.ts'
+import { createHookModelAsLora } from './hooks/create-hook-model-as-lora.ts'
+import { createHookModelAsLoraModelOnly } from './hooks/create-hook-model-as-lora-model-only.ts'
 import { pairConditioningCombine } from './hooks/pair-conditioning-combine.ts'
 import { pairConditioningSetProperties } from './hooks/pair-conditioning-set-properties.ts'
 import { pairConditioningSetPropertiesAndCombine } from './hooks/pair-conditioning-set-properties-and-combine.ts'
@@ -112,11 +116,14 @@ import { saveImageAdvanced } from './image/save-image-advanced.ts'
 import { saveImageWebsocket } from './image/save-image-websocket.ts'
 import { splitImageToTileList } from './image/split-image-to-tile-list.ts'
 import { batchLatentsNode } from './latent/batch-latents-node.ts'
+import { emptyAceStepLatentAudio } from './latent/empty-ace-step-latent-audio.ts'
 import { emptyChromaRadianceLatentImage } from './latent/empty-chroma-radiance-latent-image.ts'
 import { emptyCosmosLatentVideo } from './latent/empty-cosmos-latent-video.ts'
 import { emptyFlux2LatentImage } from './latent/empty-flux2-latent-image.ts'
 import { emptyHunyuanImageLatent } from './latent/empty-hunyuan-image-latent.ts'
 import { emptyHunyuanLatentVideo } from './latent/empty-hunyuan-latent-video.ts'
+import { emptyLatentAudio } from './latent/empty-latent-audio.ts'
+import { emptyLatentHunyuan3dV2 } from './latent/empty-latent-hunyuan3d-v2.ts'
 import { emptyLatentImage } from './latent/empty-latent-image.ts'
 import { emptyLtxvLatentVideo } from './latent/empty-ltxv-latent-video.ts'
 import { emptyMochiLatentVideo } from './latent/empty-mochi-latent-video.ts'
@@ -161,8 +168,12 @@ import { clipLoader } from './loaders/clip-loader.ts'
 import { clipVisionLoader } from './loaders/clip-vision-loader.ts'
 import { controlNetLoader } from './loaders/control-net-loader.ts'
 import { diffControlNetLoader } from './loaders/diff-control-net-loader.ts'
+import { diffusersLoader } from './loaders/diffusers-loader.ts'
 import { dualClipLoader } from './loaders/dual-clip-loader.ts'
 import { gligenLoader } from './loaders/gligen-loader.ts'
+import { hypernetworkLoader } from './loaders/hypernetwork-loader.ts'
+import { loadImageSetFromFolder } from './loaders/load-image-set-from-folder.ts'
+import { loadImageTextSetFromFolder } from './loaders/load-image-text-set-from-folder.ts'
 import { loraLoader } from './loaders/lora-loader.ts'
 import { loraLoaderModelOnly } from './loaders/lora-loader-model-only.ts'
 import { modelPatchLoader } from './loaders/model-patch-loader.ts'
@@ -200,17 +211,39 @@ import { portraitMatte } from './mask/portrait-matte.ts'
 import { solidMask } from './mask/solid-mask.ts'
 import { splitImageWithAlpha } from './mask/split-image-with-alpha.ts'
 import { thresholdMask } from './mask/threshold-mask.ts'
+import { checkpointSave } from './merging/checkpoint-save.ts'
+import { clipMergeAdd } from './merging/clip-merge-add.ts'
+import { clipMergeSimple } from './merging/clip-merge-simple.ts'
+import { clipMergeSubtract } from './merging/clip-merge-subtract.ts'
+import { clipSave } from './merging/clip-save.ts'
+import { loraSave } from './merging/lora-save.ts'
+import { modelMergeAdd } from './merging/model-merge-add.ts'
+import { modelMergeBlocks } from './merging/model-merge-blocks.ts'
+import { modelMergeFlux1 } from './merging/model-merge-flux1.ts'
+import { modelMergeQwenImage } from './merging/model-merge-qwen-image.ts'
+import { modelMergeSd1 } from './merging/model-merge-sd1.ts'
+import { modelMergeSd2 } from './merging/model-merge-sd2.ts'
+import { modelMergeSd32b } from './merging/model-merge-sd3-2b.ts'
+import { modelMergeSd35Large } from './merging/model-merge-sd35-large.ts'
+import { modelMergeSdxl } from './merging/model-merge-sdxl.ts'
+import { modelMergeSimple } from './merging/model-merge-simple.ts'
+import { modelMergeSubtract } from './merging/model-merge-subtract.ts'
+import { modelSave } from './merging/model-save.ts'
+import { vaeSave } from './merging/vae-save.ts'
 import { apg } from './model-patches/apg.ts'
 import { cfgNormNode } from './model-patches/cfg-norm.ts'
 import { cfgZeroStarNode } from './model-patches/cfg-zero-star.ts'
 import { differentialDiffusion } from './model-patches/differential-diffusion.ts'
+import { easyCache } from './model-patches/easy-cache.ts'
 import { epsilonScalingNode } from './model-patches/epsilon-scaling.ts'
 import { freSca } from './model-patches/fre-sca.ts'
 import { freeU } from './model-patches/free-u.ts'
 import { freeUV2 } from './model-patches/free-u-v2.ts'
 import { hyperTile } from './model-patches/hyper-tile.ts'
 import { latentApplyOperationCfg } from './model-patches/latent-apply-operation-cfg.ts'
+import { lazyCache } from './model-patches/lazy-cache.ts'
 import { mahiroNode } from './model-patches/mahiro.ts'
+import { modelComputeDtype } from './model-patches/model-compute-dtype.ts'
 import { patchModelAddDownscale } from './model-patches/patch-model-add-downscale.ts'
 import { perpNegNode } from './model-patches/perp-neg.ts'
 import { perturbedAttentionGuidance } from './model-patches/perturbed-attention-guidance.ts'
@@ -222,6 +255,7 @@ import { skipLayerGuidanceDit } from './model-patches/skip-layer-guidance-dit.ts
 import { skipLayerGuidanceDitSimple } from './model-patches/skip-layer-guidance-dit-simple.ts'
 import { skipLayerGuidanceSd3 } from './model-patches/skip-layer-guidance-sd3.ts'
 import { tcfg } from './model-patches/tcfg.ts'
+import { torchCompileModel } from './model-patches/torch-compile-model.ts'
 import { unetCrossAttentionMultiply } from './model-patches/unet-cross-attention-multiply.ts'
 import { unetSelfAttentionMultiply } from './model-patches/unet-self-attention-multiply.ts'
 import { videoLinearCfgGuidance } from './model-patches/video-linear-cfg-guidance.ts'
@@ -287,6 +321,8 @@ import { samplerDpmppSde } from './sampling/sampler-dpmpp-sde.ts'
 import { samplerErSde } from './sampling/sampler-er-sde.ts'
 import { samplerEulerAncestral } from './sampling/sampler-euler-ancestral.ts'
 import { samplerEulerAncestralCfgPp } from './sampling/sampler-euler-ancestral-cfgpp.ts'
+import { samplerEulerCfgPp } from './sampling/sampler-euler-cfgpp.ts'
+import { samplerLcmUpscale } from './sampling/sampler-lcm-upscale.ts'
 import { samplerLms } from './sampling/sampler-lms.ts'
 import { samplerSaSolver } from './sampling/sampler-sa-solver.ts'
 import { samplingPercentToSigma } from './sampling/sampling-percent-to-sigma.ts'
@@ -300,6 +336,8 @@ import { imageUpscaleWithModel } from './upscaling/image-upscale-with-model.ts'
 const byCategory: Record<string, readonly NodeType[]> = {
   annotations: [markdownNote, note, primitiveNode, reroute],
   conditioning: [
+    conditioningStableAudio,
+    sd4xUpscaleConditioning,
     clipTextEncodeLumina2,
     conditioningMultiply,
     clipSetLastLayer,
@@ -349,6 +387,8 @@ const byCategory: Record<string, readonly NodeType[]> = {
     pairConditioningCombine,
     createHookLora,
     createHookLoraModelOnly,
+    createHookModelAsLora,
+    createHookModelAsLoraModelOnly,
     createHookKeyframesInterpolated,
     createHookKeyframe,
     createHookKeyframesFromFloats,
@@ -412,6 +452,9 @@ const byCategory: Record<string, readonly NodeType[]> = {
     saveImage,
   ],
   latent: [
+    emptyLatentAudio,
+    emptyAceStepLatentAudio,
+    emptyLatentHunyuan3dV2,
     getLatentSize,
     trimVideoLatent,
     stableCascadeEmptyLatentImage,
@@ -458,6 +501,10 @@ const byCategory: Record<string, readonly NodeType[]> = {
     vaeEncodeTiled,
   ],
   loaders: [
+    loadImageSetFromFolder,
+    loadImageTextSetFromFolder,
+    hypernetworkLoader,
+    diffusersLoader,
     checkpointLoader,
     checkpointLoaderSimple,
     clipLoader,
@@ -496,6 +543,10 @@ const byCategory: Record<string, readonly NodeType[]> = {
     thresholdMask,
   ],
   'model-patches': [
+    modelComputeDtype,
+    torchCompileModel,
+    easyCache,
+    lazyCache,
     videoTriangleCfgGuidance,
     videoLinearCfgGuidance,
     skipLayerGuidanceSd3,
@@ -522,6 +573,27 @@ const byCategory: Record<string, readonly NodeType[]> = {
     skipLayerGuidanceDit,
     skipLayerGuidanceDitSimple,
     freSca,
+  ],
+  merging: [
+    checkpointSave,
+    clipMergeAdd,
+    clipMergeSimple,
+    clipMergeSubtract,
+    clipSave,
+    loraSave,
+    modelMergeAdd,
+    modelMergeBlocks,
+    modelMergeFlux1,
+    modelMergeQwenImage,
+    modelMergeSd1,
+    modelMergeSd2,
+    modelMergeSd32b,
+    modelMergeSd35Large,
+    modelMergeSdxl,
+    modelMergeSimple,
+    modelMergeSubtract,
+    modelSave,
+    vaeSave,
   ],
   logic: [
     comfyNotNode,
@@ -561,6 +633,8 @@ const byCategory: Record<string, readonly NodeType[]> = {
     stringTrim,
   ],
   sampling: [
+    samplerEulerCfgPp,
+    samplerLcmUpscale,
     flux2Scheduler,
     ltxvScheduler,
     vpScheduler,

@@ -1,5 +1,6 @@
 // How nodes come to models: by folder and name. What is loaded, shared and let go is decided behind
 // this interface (models/store.ts), under a memory budget.
+import type { Weights } from '../inference/weights.ts'
 import type {
   ControlNet,
   DiffusionModel,
@@ -29,6 +30,8 @@ export interface Models {
   /** Real path. @throws ModelError naming the folder and the nearest name when it is missing. */
   path(folder: string, name: string): string
   checkpoint(name: string): Promise<Checkpoint>
+  /** The same of a folder that diffusers saved. */
+  diffusers(name: string): Promise<Checkpoint>
   /** A network without its text encoder and VAE. */
   diffusionModel(name: string): Promise<DiffusionModel>
   /** One text encoder of several files. `type` as CLIPLoader and its relatives name families. */
@@ -42,7 +45,11 @@ export interface Models {
   vision(name: string): Promise<VisionModel>
   styleModel(name: string): Promise<StyleModel>
   gligen(name: string): Promise<Gligen>
+  /** Networks for a UNet's keys and values: see `HypernetworkChange`. */
+  hypernetwork(name: string): Promise<Weights>
   modelPatch(name: string): Promise<ModelPatch>
+  /** Where the numbers of merged models are kept; without it none can be merged. */
+  readonly mergedDir?: string
 }
 
 export class ModelError extends Error {

@@ -1,6 +1,6 @@
 // Python's `str.format` as far as plain values go: `{name}`, `{name:.3f}`, `{name!r}`, `{{`.
 // https://docs.python.org/3/library/string.html#format-string-syntax
-import { isNumber } from '../graph/json.ts'
+import { isNumber, LosslessNumber } from '../graph/json.ts'
 import { pythonFloat, pythonRepr } from '../graph/python-text.ts'
 
 /** A width or precision beyond this is a mistake. */
@@ -38,8 +38,8 @@ function field(source: string, values: ReadonlyMap<string, unknown>): string {
         'or write {{ and }} for braces.',
     )
   const value = values.get(name)
-  const shown = conversion === 'r' || conversion === 'a' ? repr(value) : value
-  return format(shown, spec)
+  if (!conversion) return format(value, spec)
+  return format(conversion === 's' ? plain(value) : repr(value), spec)
 }
 
 /** `str(value)` */
@@ -52,6 +52,8 @@ interface Spec {
   fill: string
   align?: string
   sign: string
+  /** `0x` and its like before the digits. */
+  marked: boolean
   zero: boolean
   width: number
   comma: string
@@ -60,15 +62,16 @@ interface Spec {
 }
 
 function parseSpec(spec: string): Spec {
-  const parts = /^(?:(.)?([<>=^]))?([+\- ]?)#?(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/su.exec(
+  const parts = /^(?:(.)?([<>=^]))?([+\- ]?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/su.exec(
     spec,
   )
   if (!parts) throw new Error(`“${spec}” is no format that Python knows.`)
-  const [, fill, align, sign = '', zero, width, comma = '', precision, type = ''] = parts
+  const [, fill, align, sign = '', mark, zero, width, comma = '', precision, type = ''] = parts
   const parsed = {
     fill: fill ?? (zero ? '0' : ' '),
     align: align ?? (zero ? '=' : undefined),
     sign,
+    marked: mark === '#',
     zero: zero === '0',
     width: Number(width || 0),
     comma,
@@ -88,18 +91,25 @@ function format(value: unknown, source: string): string {
   const number = Number(value)
   const negative = number < 0 || Object.is(number, -0)
   const sign = negative ? '-' : spec.sign === '-' ? '' : spec.sign
-  const digits = magnitude(typeof value === 'bigint' ? value : number, spec)
-  return padded(digits, sign, spec, '>')
+  // Of a number that was computed, 1.0 and 1 are the same.
+  const float = value instanceof LosslessNumber ? /[.eE]/.test(value.value) : number % 1 !== 0
+  const exact = value instanceof LosslessNumber && !float ? BigInt(value.value) : value
+  const digits = magnitude(typeof exact === 'bigint' ? exact : number, float, spec)
+  const mark = spec.marked && /[xob]/i.test(spec.type) ? `0${spec.type}` : ''
+  return padded(digits, sign + mark, spec, '>')
 }
 
 const absolute = (value: number | bigint) =>
   typeof value === 'bigint' ? (value < 0n ? -value : value) : Math.abs(value)
 
-function magnitude(value: number | bigint, { type, precision, comma }: Spec): string {
+function magnitude(
+  value: number | bigint,
+  float: boolean,
+  { type, precision, comma }: Spec,
+): string {
   const size = absolute(value)
   const whole = () => {
-    if (typeof size === 'number' && !Number.isInteger(size))
-      throw new Error(`The format “${type}” takes a whole number, not ${value}.`)
+    if (float) throw new Error(`The format “${type}” takes a whole number, not ${value}.`)
     return BigInt(size)
   }
   const grouped = (text: string) =>
@@ -118,30 +128,50 @@ function magnitude(value: number | bigint, { type, precision, comma }: Spec): st
       return whole().toString(8)
     case 'f':
     case 'F':
-      return grouped(Number(size).toFixed(precision ?? 6))
+      return grouped(fixed(Number(size), precision ?? 6))
     case '%':
-      return `${grouped((Number(size) * 100).toFixed(precision ?? 6))}%`
+      return `${grouped(fixed(Number(size) * 100, precision ?? 6))}%`
     case 'e':
     case 'E': {
       const text = exponent(Number(size), precision ?? 6)
       return type === 'E' ? text.toUpperCase() : text
     }
     case 'g':
-    case 'G':
-      return grouped(general(Number(size), precision ?? 6))
-    case '':
-      return grouped(precision === undefined ? said(size) : general(Number(size), precision))
+    case 'G': {
+      const text = grouped(general(Number(size), precision ?? 6))
+      return type === 'G' ? text.toUpperCase() : text
+    }
+    case '': {
+      if (precision === undefined) return grouped(float ? pythonFloat(Number(size)) : String(size))
+      const text = general(Number(size), precision)
+      return grouped(float && !/[.e]/.test(text) ? `${text}.0` : text)
+    }
     default:
       throw new Error(`“${type}” is no format of numbers that Python knows.`)
   }
 }
 
-const said = (size: number | bigint): string =>
-  typeof size === 'bigint' || Number.isInteger(size) ? String(size) : pythonFloat(size)
+/** So many decimals. A half goes to the even neighbour, where JavaScript rounds up. */
+function fixed(size: number, decimals: number): string {
+  if (size >= 1e21) return `${BigInt(size)}${decimals > 0 ? `.${'0'.repeat(decimals)}` : ''}`
+  return evenly(size.toFixed(decimals), size.toFixed(100), decimals > 0 ? decimals : -1)
+}
 
 /** Two digits of exponent at least: `1.5e+03`. */
-const exponent = (size: number, precision: number): string =>
-  size.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2')
+function exponent(size: number, precision: number): string {
+  const [digits = '', power = ''] = size.toExponential(precision).split('e')
+  const [all = ''] = size.toExponential(100).split('e')
+  const even = evenly(digits, all, precision > 0 ? precision : -1)
+  return `${even}e${power[0]}${power.slice(1).padStart(2, '0')}`
+}
+
+/** `rounded`, or what is cut off after so many decimals (-1: without a point) where that is even and a half is left. */
+function evenly(rounded: string, all: string, decimals: number): string {
+  const end = all.indexOf('.') + decimals + 1
+  const cut = all.slice(0, end)
+  const isHalf = /^\.?50*$/.test(all.slice(end))
+  return isHalf && /[02468]$/.test(cut) ? cut : rounded
+}
 
 /** So many significant digits, without zeros at the end. */
 function general(size: number, precision: number): string {
@@ -149,7 +179,7 @@ function general(size: number, precision: number): string {
   const power = size === 0 ? 0 : Number(size.toExponential(digits - 1).split('e')[1])
   const bare = (text: string) => text.replace(/\.?0+(?=e|$)/, '')
   if (power < -4 || power >= digits) return bare(exponent(size, digits - 1))
-  const text = size.toFixed(Math.max(0, digits - 1 - power))
+  const text = fixed(size, Math.max(0, digits - 1 - power))
   return text.includes('.') ? bare(text) : text
 }
 

@@ -17,6 +17,8 @@ export interface EngineConfig {
   memoryBudgetBytes?: number
   /** Where weights rounded to 8 bits are kept; without it all is computed exactly. */
   int8Dir?: string
+  /** Where the numbers of merged models are kept. */
+  mergedDir?: string
   /** Where networks are computed; the processor by default. */
   provider?: Provider
   /** Stored weights that may lie on the GPU at a time. */

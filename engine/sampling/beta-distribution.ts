@@ -42,6 +42,8 @@ function betaCumulative(x: number, a: number, b: number): number {
 
 /** x with Iₓ(a, b) = p, by bisection. */
 export function betaQuantile(p: number, a: number, b: number): number {
+  // Near its end the distribution may be 1 to the last bit long before x is.
+  if (p >= 1) return 1
   let [low, high] = [0, 1]
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2

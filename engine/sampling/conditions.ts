@@ -12,6 +12,7 @@ import type {
 } from '../models/kinds.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { type NetworkAt, networkWith } from './hooks.ts'
+import { boundAt } from './model-sampling.ts'
 
 /** In latent pixels. */
 export interface Area {
@@ -134,10 +135,14 @@ function prepareOne(
 const asBatch = (mask: Tensor): Tensor =>
   mask.shape.length === 2 ? tensor([1, ...mask.shape], mask.data) : mask
 
-function rangeOf({ start, end }: ConditioningItem, sampling: ModelSampling) {
+function rangeOf({ start, end, textRange }: ConditioningItem, sampling: ModelSampling) {
+  const from = Math.max(start ?? 0, textRange?.start ?? 0)
+  const to = Math.min(end ?? 1, textRange?.end ?? 1)
+  const begins = start !== undefined || from > 0
+  const ends = end !== undefined || to < 1
   return {
-    startSigma: start === undefined ? Number.POSITIVE_INFINITY : sampling.percentToSigma(start),
-    endSigma: end === undefined ? 0 : sampling.percentToSigma(end),
+    startSigma: begins ? boundAt(sampling, from) : Number.POSITIVE_INFINITY,
+    endSigma: ends ? boundAt(sampling, to) : 0,
   }
 }
 

@@ -1,6 +1,7 @@
 // Schedules over a continuous range of noise levels, for networks that take ln σ or an angle as the
 // time. https://arxiv.org/abs/2206.00364
 import type { ModelSampling, Prediction } from '../models/kinds.ts'
+import { linspace } from './sigma-lists.ts'
 
 const f32 = Math.fround
 /** σ of "before any noise was removed", as conditioning ranges say it. */
@@ -37,9 +38,7 @@ function continuous(
       `sigma_min must be above 0 and below sigma_max; they are ${sigmaMin} and ${sigmaMax}.`,
     )
   const [low, high] = [Math.log(sigmaMin), Math.log(sigmaMax)]
-  const sigmas = Float32Array.from({ length: listed }, (_, i) =>
-    Math.exp(f32(low + ((high - low) * i) / (listed - 1))),
-  )
+  const sigmas = Float32Array.from(linspace(low, high, listed), Math.exp)
   return {
     prediction,
     sigmas,

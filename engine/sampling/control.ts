@@ -1,6 +1,7 @@
 // ControlNets of a conditioning at one step: each adds its residuals where its range says so.
 import type { Control, ControlResiduals, ModelSampling, NetworkInput } from '../models/kinds.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import { boundAt } from './model-sampling.ts'
 
 /** @param images pictures of the batch; `input` may hold several batches after one another */
 export async function controlAt(
@@ -13,10 +14,7 @@ export async function controlAt(
   if (!control) return undefined
   const before = await controlAt(control.previous, sampling, sigma, input, images)
   const { net, strength, start, end } = control
-  const [from, to] = [start, end].map(percent => sampling.percentToSigma(percent)) as [
-    number,
-    number,
-  ]
+  const [from, to] = [boundAt(sampling, start), boundAt(sampling, end)]
   if (strength === 0 || sigma > from || sigma < to) return before
   const own = await net.residuals(input, await hintFor(control, input.x.shape, images))
   return {

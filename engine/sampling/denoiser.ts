@@ -12,7 +12,7 @@ type Scales = (
   output: number
 }
 
-const { sqrt } = Math
+const { fround: f32, sqrt } = Math
 /** Standard deviation of the data that EDM networks were trained on. */
 const edmData = 0.5
 
@@ -63,9 +63,9 @@ export function noised(
   whole = false,
 ): Float32Array {
   const flow = sampling.prediction === 'flow'
-  const keep = flow ? 1 - sigma : 1
-  const add = whole && !flow ? sqrt(1 + sigma ** 2) : sigma
-  return latent.map((value, i) => keep * value + add * noise[i]!)
+  const keep = flow ? f32(1 - sigma) : 1
+  const add = whole && !flow ? f32(sqrt(f32(1 + f32(sigma ** 2)))) : sigma
+  return latent.map((value, i) => f32(keep * value) + f32(add * noise[i]!))
 }
 
 /** Undoes the latent's part of `noised` after the last step. */

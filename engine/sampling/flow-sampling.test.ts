@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { golden, missing, reason } from '../models/fixtures/goldens.ts'
 import { recordComparison } from '../models/fixtures/parity-record.ts'
 import { flowSampling, fluxSampling, fluxShift } from './flow-sampling.ts'
+import { boundAt } from './model-sampling.ts'
 import { scheduleNames, schedules } from './schedules.ts'
 
 const models = {
@@ -27,6 +28,14 @@ describe.skipIf(missing)(`flow schedules${reason}`, () => {
       expect(apart, `${steps} steps`).toBeLessThanOrEqual(1e-6)
     }
   })
+
+  test.each(Object.keys(models))('%s to the bit: ranges end at levels of the schedule', model => {
+    const wanted = golden('sigmas.safetensors')
+    for (const steps of stepCounts) {
+      const got = schedules.simple(models[model as keyof typeof models], steps)
+      expect([...got]).toEqual([...wanted(`${model}.simple.${steps}`).data])
+    }
+  })
 })
 
 test('shares of a run are noise levels between 1 and 0', () => {
@@ -35,6 +44,15 @@ test('shares of a run are noise levels between 1 and 0', () => {
     expect(model.percentToSigma(1)).toBe(0)
     expect(model.percentToSigma(0.5)).toBeGreaterThan(0.5)
   }
+})
+
+test('shares are doubles; what a step’s own σ is compared with is float32', () => {
+  const model = models.flow_shift3
+  const exact = (3 * 0.8) / (1 + 2 * 0.8)
+  expect(model.percentToSigma(0.2)).toBe(exact)
+  expect(boundAt(model, 0.2)).toBe(Math.fround(exact))
+  // A range that ends where a step begins has that step.
+  expect(schedules.simple(model, 2)[1]).toBe(boundAt(model, 0.5))
 })
 
 test('larger pictures shift more', () => {

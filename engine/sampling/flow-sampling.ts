@@ -12,16 +12,21 @@ export interface FlowShift {
 
 /** SD3's: t → s·t / (1 + (s − 1)·t). */
 export function flowSampling({ shift, multiplier }: FlowShift): ModelSampling {
+  const exact = (t: number) => (shift * t) / (1 + (shift - 1) * t)
   const shifted = (t: number) =>
     shift === 1 ? f32(t) : f32(f32(shift * t) / f32(1 + f32((shift - 1) * t)))
-  return schedule(1000, multiplier, shifted)
+  return schedule(1000, multiplier, { exact, shifted })
 }
 
 /** Flux's: t → e^μ / (e^μ + 1/t − 1). */
 export function fluxSampling(mu: number): ModelSampling {
   const power = Math.exp(mu)
-  const shifted = (t: number) => (t <= 0 ? 0 : f32(power / f32(power + f32(f32(1 / t) - 1))))
-  return schedule(10_000, 1, shifted)
+  const exact = (t: number) => power / (power + (1 / t - 1))
+  // torch divides a number by a tensor as number · (1 / tensor).
+  const rounded = f32(power)
+  const shifted = (t: number) =>
+    t <= 0 ? 0 : f32(f32(1 / f32(rounded + f32(f32(1 / t) - 1))) * rounded)
+  return schedule(10_000, 1, { exact, shifted })
 }
 
 /**
@@ -33,11 +38,13 @@ export function fluxShift(size: { width: number; height: number }, base: number,
   return ((size.width * size.height) / 256 - 256) * slope + base
 }
 
-function schedule(
-  timesteps: number,
-  multiplier: number,
-  shifted: (t: number) => number,
-): ModelSampling {
+/** Time 0..1 → σ, in double precision and as torch computes it in float32. */
+interface Shift {
+  exact: (t: number) => number
+  shifted: (t: number) => number
+}
+
+function schedule(timesteps: number, multiplier: number, { exact, shifted }: Shift): ModelSampling {
   const sigmas = Float32Array.from({ length: timesteps }, (_, i) =>
     shifted(f32((i + 1) / timesteps)),
   )
@@ -48,6 +55,6 @@ function schedule(
     sigmaMax: sigmas.at(-1)!,
     timestep: sigma => f32(sigma * multiplier),
     sigma: timestep => shifted(f32(timestep / multiplier)),
-    percentToSigma: percent => (percent <= 0 ? 1 : percent >= 1 ? 0 : shifted(1 - percent)),
+    percentToSigma: percent => (percent <= 0 ? 1 : percent >= 1 ? 0 : exact(1 - percent)),
   }
 }

@@ -165,7 +165,8 @@ export const differentialMask =
   ): Float32Array => {
     const from = sampling.timestep(sigmas[0]!)
     const to = sampling.timestep(Math.max(sigmas.at(-1)!, sampling.sigmaMin))
-    const threshold = (sampling.timestep(sigma) - to) / (from - to)
+    // In float32, as the mask is: a threshold of 0.7 lets 0.7 pass.
+    const threshold = Math.fround((sampling.timestep(sigma) - to) / (from - to))
     return mask.map(value => {
       const hard = value >= threshold ? 1 : 0
       return strength > 0 && strength < 1 ? strength * hard + (1 - strength) * value : hard

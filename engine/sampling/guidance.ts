@@ -1,7 +1,9 @@
 // What the network says of any number of conditions: each has its own area, mask and range, and
 // conditions of one shape run through the network together. guiders.ts combines the answers.
-import type { ModelSampling, Network, NetworkInput } from '../models/kinds.ts'
+import type { Watch } from '../inference/shared-work.ts'
+import type { ModelSampling, Network, NetworkInput, Weakening } from '../models/kinds.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import type { NetworkReuse } from './answer-reuse.ts'
 import type { Area, Condition } from './conditions.ts'
 import { controlAt } from './control.ts'
 import { scalesAt } from './denoiser.ts'
@@ -28,6 +30,16 @@ interface Piece {
 /** Is told what the network looked at for a condition of a side: see `NetworkInput.watch`. */
 export type SeenAttention = (side: number, attention: Tensor) => void
 
+interface Beside {
+  seen?: SeenAttention
+  /** Earlier answers of the run, which may stand in for the network's. */
+  reuse?: NetworkReuse
+  /** Of work that has to be done before a network of single prompts can be asked. */
+  work?: Watch
+  /** What the network, of whichever prompt, is to leave out. */
+  without?: Weakening
+}
+
 /** x0 at `sigma` as each side sees it: the average of its conditions by weight. 0 without any. */
 export async function askSides(
   network: Network,
@@ -35,8 +47,9 @@ export async function askSides(
   sides: readonly (readonly Condition[])[],
   x: Tensor,
   sigma: number,
-  seen?: SeenAttention,
+  { seen, reuse, work, without }: Beside = {},
 ): Promise<Float32Array[]> {
+  reuse?.begin()
   const pieces = sides.flatMap((conditions, side) => piecesAt(conditions, side, x, sigma))
   const sums = sides.map(() => ({
     values: new Float32Array(x.data.length),
@@ -44,8 +57,9 @@ export async function askSides(
   }))
   const ask = async (asked: readonly Piece[], left?: readonly Float32Array[]) => {
     for (const group of groupsOf(asked, x.shape[0]!)) {
-      const own = await group[0]!.condition.network?.(sigma, x.shape)
-      const answers = await evaluate(own ?? network, sampling, group, x, sigma, seen)
+      const own = await group[0]!.condition.network?.(sigma, x.shape, work)
+      const beside = { seen, reuse, without }
+      const answers = await evaluate(own ?? network, sampling, group, x, sigma, beside)
       group.forEach((piece, i) => {
         addPiece(sums[piece.side]!, x.shape, piece, answers[i]!, left?.[piece.side])
       })
@@ -128,6 +142,8 @@ function leastCommonMultiple(values: readonly number[]): number {
   return values.reduce((a, b) => (a * b) / divisor(a, b))
 }
 
+const f32 = Math.fround
+
 /** One forward for all pieces. → x0 of each, [B,C,area.height,area.width]. */
 async function evaluate(
   network: Network,
@@ -135,7 +151,7 @@ async function evaluate(
   pieces: readonly Piece[],
   x: Tensor,
   sigma: number,
-  seen?: SeenAttention,
+  { seen, reuse, without }: Beside,
 ): Promise<Float32Array[]> {
   const batch = x.shape[0]!
   const { input, skip, output } = scalesAt(sampling, sigma)
@@ -162,13 +178,19 @@ async function evaluate(
     controlText ? [repeatBatch(controlText, batch)] : [],
   )
   const read = texts.length > 0 ? { ...asked, context: stack(texts) } : asked
-  const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, read, batch)
   const watch = seen && ((all: Tensor) => eachPiece(pieces, all, seen))
-  const whole = withJoined(scaled, pieces, batch)
-  const answer = await network.forward({ ...asked, x: whole, control, watch })
+  const forward = async (): Promise<Tensor> => {
+    const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, read, batch)
+    const whole = withJoined(scaled, pieces, batch)
+    return network.forward({ ...asked, x: whole, control, watch, without })
+  }
+  const conditions = pieces.map(({ condition }) => condition)
+  // What is looked at is known only of a network that runs.
+  const answer =
+    reuse && !seen ? await reuse.answer(conditions, scaled, sigma, forward) : await forward()
   const size = crops[0]!.data.length
   return crops.map(({ data }, p) =>
-    data.map((value, i) => skip * value + output * answer.data[p * size + i]!),
+    data.map((value, i) => f32(skip * value) + f32(output * answer.data[p * size + i]!)),
   )
 }
 

@@ -1,7 +1,7 @@
 // Laying one latent over another.
 import { resizeMask } from '../image/resize.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { latentShape, maskBatch, matchLatent, repeatBatch } from './latents.ts'
+import { latentShape, maskBatch, repeatBatch, resizeLatent } from './latents.ts'
 
 /** How much of the upper latent shows at a place of it, for an image of the batch. */
 type Weight = (column: number, row: number, image: number) => number
@@ -55,6 +55,10 @@ function fade(start: number, length: number, whole: number, feather: number): Fl
     if (start > 0) out[t]! *= (t + 1) / feather
     if (start + length < whole) out[length - 1 - t]! *= (t + 1) / feather
   }
+  // ComfyUI counts the far border down from its end, in Python: a wide feather begins there again.
+  if (start + length < whole)
+    for (let t = length + 1; t < Math.min(feather, 2 * length); t++)
+      out[2 * length - 1 - t]! *= (t + 1) / feather
   return out
 }
 
@@ -65,7 +69,11 @@ export function compositeLatentsMasked(
   y: number,
   options: { mask?: Tensor; resizeSource?: boolean } = {},
 ): Tensor {
-  const source = options.resizeSource ? matchLatent(to, from) : repeatBatch(from, to.shape[0]!)
+  const below = latentShape(to)
+  const fitted = options.resizeSource
+    ? resizeLatent(from, below.width, below.height, 'bilinear')
+    : from
+  const source = repeatBatch(fitted, below.batch)
   const { width, height } = latentShape(source)
   if (!options.mask) return paste(to, source, x, y, () => 1)
   const mask = resizeMask(maskBatch(options.mask), width, height)

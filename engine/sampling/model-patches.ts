@@ -2,6 +2,7 @@
 // order in which their nodes come, as in ComfyUI.
 import type { Conditioning, DiffusionModel, ModelSampling, Weakening } from '../models/kinds.ts'
 import type { Tensor } from '../tensor.ts'
+import type { AnswerReuse } from './answer-reuse.ts'
 
 /** One look at the network. */
 export interface Moment {
@@ -64,13 +65,21 @@ export interface ModelPatches {
   readonly mask?: MaskPatch
   /** Whether what a UNet's middle looks at is kept for guidance. */
   readonly watchesAttention?: boolean
+  /** Answers of the network, and whole looks, that stand in for later ones. */
+  readonly reuse?: { readonly network?: AnswerReuse; readonly look?: AnswerReuse }
 }
 
 /** The model with other patches; everything else is the original's. */
 export function withPatches(model: DiffusionModel, patches: ModelPatches): DiffusionModel {
   const own: Pick<
     DiffusionModel,
-    'patches' | 'withAdapter' | 'withBlockwise' | 'withChange' | 'withFactors' | 'withSampling'
+    | 'patches'
+    | 'withAdapter'
+    | 'withBlockwise'
+    | 'withChange'
+    | 'withFactors'
+    | 'withSampling'
+    | 'withWeights'
   > = {
     patches,
     withChange: model.withChange && (change => withPatches(model.withChange!(change), patches)),
@@ -80,6 +89,8 @@ export function withPatches(model: DiffusionModel, patches: ModelPatches): Diffu
       model.withFactors && (factors => withPatches(model.withFactors!(factors), patches)),
     withAdapter: adapter => withPatches(model.withAdapter(adapter), patches),
     withSampling: sampling => withPatches(model.withSampling(sampling), patches),
+    withWeights:
+      model.withWeights && (weights => withPatches(model.withWeights!(weights), patches)),
   }
   return Object.assign(Object.create(model) as DiffusionModel, own)
 }
@@ -93,6 +104,9 @@ export const withGuidance = (model: DiffusionModel, ...added: GuidancePatch[]): 
 
 export const watchingAttention = (model: DiffusionModel): DiffusionModel =>
   withPatches(model, { ...model.patches, watchesAttention: true })
+
+export const withReuse = (model: DiffusionModel, reuse: ModelPatches['reuse']): DiffusionModel =>
+  withPatches(model, { ...model.patches, reuse: { ...model.patches?.reuse, ...reuse } })
 
 export const withMaskPatch = (model: DiffusionModel, mask: MaskPatch): DiffusionModel =>
   withPatches(model, { ...model.patches, mask })

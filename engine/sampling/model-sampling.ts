@@ -103,6 +103,10 @@ function scheduleOf(
   }
 }
 
+/** The σ that a step's own is compared with: in float32, as both are in torch. Equals are common. */
+export const boundAt = (sampling: ModelSampling, percent: number): number =>
+  f32(sampling.percentToSigma(percent))
+
 /** Index of the value nearest to `wanted`; the first of equals. */
 function nearest(values: Float32Array, wanted: number): number {
   let best = 0

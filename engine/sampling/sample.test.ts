@@ -3,6 +3,7 @@ import type { Latent } from '../models/kinds.ts'
 import type { Preview } from '../nodes/define.ts'
 import { tensor } from '../tensor.ts'
 import { prompt, stubModel } from './fixtures/stub-model.ts'
+import { initialNoise } from './noise.ts'
 import { latentToRgb } from './preview.ts'
 import { type SampleOptions, sample } from './sample.ts'
 import { runSigmas } from './schedules.ts'
@@ -65,6 +66,8 @@ describe('a run', () => {
     const latent = empty()
     const out = await sample({ ...options, latent, sigmas: new Float32Array(0) }, watch())
     expect(out).toBe(latent.samples)
+    const wide = await sample({ ...options, latent: empty(16), sigmas: Float32Array.of() }, watch())
+    expect(wide.shape).toEqual([1, 4, 8, 8])
   })
 
   test('gives an empty latent the channels of the model', async () => {
@@ -77,6 +80,13 @@ describe('a run', () => {
     await expect(sample({ ...options, latent }, watch())).rejects.toThrow(/16 channels.*VAE/s)
   })
 
+  test('refuses what is no picture', async () => {
+    const sound = { samples: tensor([1, 64, 16]) }
+    await expect(sample({ ...options, latent: sound }, watch())).rejects.toThrow(
+      'none of a picture',
+    )
+  })
+
   test('keeps what the noise mask does not name', async () => {
     const samples = tensor([1, 4, 8, 8], new Float32Array(256).fill(2))
     const half = tensor(
@@ -86,6 +96,20 @@ describe('a run', () => {
     const out = await sample({ ...options, latent: { samples, noiseMask: half } }, watch())
     expect(out.data[63]).toBeCloseTo(2, 4)
     expect(Math.abs(out.data[0]! - 2)).toBeGreaterThan(0.1)
+  })
+
+  test('ddim puts noise of the next seed under what a mask keeps', async () => {
+    const keeps = { ...empty(), noiseMask: tensor([8, 8]) }
+    const shown = async (changes: Partial<SampleOptions>) => {
+      const own = stubModel()
+      await sample({ ...options, ...changes, model: own }, watch())
+      return own.asked[0]!.x.data
+    }
+    const kept = await shown({ sampler: 'ddim', latent: keeps, seed: 1n })
+    const sigma = sigmas[0]!
+    const noise = initialNoise([1, 4, 8, 8], 2n).data
+    const wanted = noise.map(value => (value * sigma) / Math.hypot(1, sigma))
+    for (const i of [0, 100, 255]) expect(kept[i]).toBeCloseTo(wanted[i]!, 5)
   })
 
   test('seeds past 2^53 differ by their last bit', async () => {

@@ -1,4 +1,6 @@
 // A whole run: noise, guidance, sampler, inpainting, progress and previews.
+
+import { roundHalfEven } from '../image/resize.ts'
 import type { Watch as WorkWatch } from '../inference/shared-work.ts'
 import type {
   Conditioning,
@@ -11,16 +13,18 @@ import type {
 } from '../models/kinds.ts'
 import type { Preview, RunContext } from '../nodes/define.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import { leavingOutLooks, NetworkReuse } from './answer-reuse.ts'
 import { brownianNoise } from './brownian.ts'
 import { type Condition, prepareConditions } from './conditions.ts'
 import { noised, startsWhole, unscaled } from './denoiser.ts'
-import { askSides, type Guided, type SeenAttention } from './guidance.ts'
+import { askSides, type Guided } from './guidance.ts'
 import { cfgGuider, type Guider, type GuiderMoment } from './guiders.ts'
 import { type Kept, keepAfter, keepBefore, latentMask } from './inpaint.ts'
+import { type LatentResizeMethod, resizeLatent } from './latents.ts'
 import { initialNoise, TorchGenerator } from './noise.ts'
 import { decodedPreview, previewIntervalMs, previewOf, previewShare } from './preview.ts'
 import { namedSampler, type RunSampler, type SamplerName } from './samplers/registry.ts'
-import type { SamplerNoise } from './samplers/sampler.ts'
+import type { SamplerInput, SamplerNoise } from './samplers/sampler.ts'
 
 export interface SampleOptions {
   model: DiffusionModel
@@ -84,24 +88,71 @@ export async function sampleWith(
   { guider, sampler, sigmas, noise: source, latent }: GuidedRun,
   watch: Watch,
 ): Promise<{ output: Tensor; denoised: Tensor }> {
-  if (sigmas.length === 0) return { output: latent.samples, denoised: latent.samples }
-  const { model, prompts } = guider
-  const { sampling, latent: format, patches } = model
+  const { model } = guider
+  const { sampling, latent: format } = model
   const samples = withChannels(latent.samples, format.channels)
+  if (sigmas.length === 0) return { output: samples, denoised: samples }
   const { shape } = samples
   const noise = source.draw(shape, latent.batchIndex)
   const start = scaled(samples, format)
   const kept: Kept | undefined = latent.noiseMask && {
     mask: latentMask(latent.noiseMask, shape),
     latent: start,
-    noise: sampler.freshInpaintNoise ? initialNoise(shape, source.seed).data : noise,
+    noise: sampler.freshInpaintNoise ? initialNoise(shape, source.seed + 1n).data : noise,
   }
   const { seed } = source
   const from = { samples: tensor(shape, start), noiseMask: latent.noiseMask, seed }
+  let stepsDone = 0
+  const work = beforehand(watch, () => [stepsDone, sigmas.length - 1])
+  let stage = await stageFor({ guider, sigmas, from, kept, watch, work })
+  let last: Tensor | undefined
+  const draws = samplerNoise(sigmas, source.seed)
+  const x = await sampler.run({
+    x: noised(sampling, start, noise, sigmas[0]!, startsWhole(sampling, sigmas[0]!)),
+    sigmas,
+    sampling,
+    ...stage.asks,
+    noise: draws(sizeOf(shape)),
+    step: async (done, of, denoised) => {
+      last = tensor(stage.shape, denoised)
+      stepsDone = done
+      watch.progress(done, of, await stage.preview(denoised))
+    },
+    resized: async (x, factor, method) => {
+      if (kept) throw masked()
+      const resize = (latent: Tensor) => resizedTo(shape, factor, latent, method)
+      const larger = resize(tensor(stage.shape, x))
+      const anew = { ...from, samples: resize(from.samples) }
+      stage = await stageFor({ guider, sigmas, from: anew, watch, work })
+      return { ...stage.asks, x: larger.data, noise: draws(larger.data.length) }
+    },
+  })
+  const output = unscale(tensor(stage.shape, unscaled(sampling, x, sigmas.at(-1)!)), format)
+  return { output, denoised: last ? unscale(last, format) : output }
+}
+
+const masked = () =>
+  new Error(
+    'A sampler that changes the size of the latent cannot keep a part of it. Remove the noise mask ' +
+      'or choose another sampler.',
+  )
+
+/** A run on latents of one size. */
+interface StageParts extends Pick<GuidedRun, 'guider' | 'sigmas'> {
+  from: NoisedLatent
+  kept?: Kept
+  watch: Watch
+  work: WorkWatch
+}
+
+async function stageFor({ guider, sigmas, from, kept, watch, work }: StageParts) {
+  const { model, prompts } = guider
+  const { sampling, patches } = model
+  const { shape } = from.samples
   const sides = prepareConditions(model, prompts, shape, from)
   watch.signal.throwIfAborted()
-  const network = await model.network(shape, beforehand(watch, sigmas.length - 1))
-  const guided = guidedLook({ guider, network, sides, from })
+  const network = await model.network(shape, work)
+  const guided = guidedLook({ guider, network, sides, from, work })
   const look = async (x: Float32Array, sigma: number, both: boolean) => {
     watch.signal.throwIfAborted()
     const mask = kept && patches?.mask?.(kept.mask, { sigma, sigmas, sampling })
@@ -110,32 +161,32 @@ export async function sampleWith(
     const guess = await guided(tensor(shape, shown), sigma, both)
     return now ? { ...guess, denoised: keepAfter(now, guess.denoised) } : guess
   }
-
-  const preview = previewer(model, shape, watch)
-  let last: Float32Array | undefined
-  const x = await sampler.run({
-    x: noised(sampling, start, noise, sigmas[0]!, startsWhole(sampling, sigmas[0]!)),
-    sigmas,
-    sampling,
+  const asks: Pick<SamplerInput, 'denoise' | 'denoiseBoth'> = {
     denoise: async (x, sigma) => (await look(x, sigma, false)).denoised,
     denoiseBoth: (x, sigma) => look(x, sigma, true),
-    noise: samplerNoise(sizeOf(shape), sigmas, source.seed),
-    step: async (done, of, denoised) => {
-      last = denoised
-      watch.progress(done, of, await preview(denoised))
-    },
-  })
-  const output = unscale(tensor(shape, unscaled(sampling, x, sigmas.at(-1)!)), format)
-  return { output, denoised: last ? unscale(tensor(shape, last), format) : output }
+  }
+  return { shape, asks, preview: previewer(model, shape, watch) }
 }
 
-/** Says what has to be done before the steps begin, and that it is over. */
-const beforehand = ({ signal, progress }: Watch, steps: number): WorkWatch => ({
+/** A latent at `factor` times the size of another. */
+function resizedTo(
+  shape: readonly number[],
+  factor: number,
+  latent: Tensor,
+  method: LatentResizeMethod,
+): Tensor {
+  const [height, width] = shape.slice(-2).map(side => Math.max(1, roundHalfEven(side * factor)))
+  return resizeLatent(latent, width!, height!, method)
+}
+
+/** How far the work is that comes before the first step, then how far the steps are again. */
+const beforehand = (
+  { signal, progress }: Watch,
+  steps: () => [done: number, of: number],
+): WorkWatch => ({
   signal,
-  progress: (done, of) =>
-    done < of
-      ? progress(done, of, undefined, 'Rounding the model to 8 bits, once')
-      : progress(0, steps),
+  progress: (done, of, doing) =>
+    done < of ? progress(done, of, undefined, doing) : progress(...steps()),
 })
 
 interface Asked {
@@ -145,22 +196,21 @@ interface Asked {
   sides: readonly (readonly Condition[])[]
   /** What the run starts from, for prompts that come later. */
   from: NoisedLatent
+  work: WorkWatch
 }
 
 /** Begins a guider's run. → what it makes of x at one noise level. */
-function guidedLook({ guider, network, sides, from }: Asked) {
+function guidedLook({ guider, network, sides, from, work }: Asked) {
   const { model } = guider
   const { sampling } = model
   const guide = guider.begin()
-  const weakened = (without: Weakening): Network => ({
-    ...network,
-    forward: input => network.forward({ ...input, without }),
-  })
+  const { patches } = model
+  const reuse = patches?.reuse?.network && new NetworkReuse(patches.reuse.network, sampling)
   const { prompts } = guider
   const negativePlace = prompts.findIndex(({ role }) => role === 'negative')
-  return (x: Tensor, sigma: number, both: boolean): Promise<Guided> => {
-    const ask = (asked: Asked['sides'], of = network, at = x, seen?: SeenAttention) =>
-      askSides(of, sampling, asked, at, sigma, seen)
+  const look = (x: Tensor, sigma: number, both: boolean): Promise<Guided> => {
+    const ask = (asked: Asked['sides'], at = x, without?: Weakening) =>
+      askSides(network, sampling, asked, at, sigma, { work, without })
     let attention: Tensor | undefined
     const watch = (places: readonly number[]) => (side: number, got: Tensor) => {
       if (places[side] === negativePlace) attention = got
@@ -171,9 +221,10 @@ function guidedLook({ guider, network, sides, from }: Asked) {
       sampling,
       askOwn: (...places) => {
         const asked = places.map(place => sides[place]!)
-        return ask(asked, network, x, model.patches?.watchesAttention ? watch(places) : undefined)
+        const seen = patches?.watchesAttention ? watch(places) : undefined
+        return askSides(network, sampling, asked, x, sigma, { seen, reuse, work })
       },
-      askWeakened: async without => (await ask(sides.slice(0, 1), weakened(without)))[0]!,
+      askWeakened: async without => (await ask(sides.slice(0, 1), x, without))[0]!,
       ask: async conditioning => {
         const prompt = { role: 'negative', conditioning } as const
         return (await ask(prepareConditions(model, [prompt], x.shape, from)))[0]!
@@ -181,13 +232,14 @@ function guidedLook({ guider, network, sides, from }: Asked) {
       negative: {
         attention: () => attention,
         ask: async (at, without) => {
-          const of = without ? weakened(without) : network
-          return (await ask([sides[negativePlace] ?? []], of, at))[0]!
+          return (await ask([sides[negativePlace] ?? []], at, without))[0]!
         },
       },
     }
     return guide(moment, both)
   }
+  const looks = patches?.reuse?.look
+  return looks ? leavingOutLooks(looks, sampling, look) : look
 }
 
 /** A latent as the sampler sees it. An empty one means nothing, not grey: it stays as it is. */
@@ -220,18 +272,23 @@ function channelsOf({ shape }: Tensor, { perChannel, channels }: LatentFormat) {
   return (i: number) => all[Math.floor(i / pixels) % channels]!
 }
 
-/** A run's own noise has the seed; what is drawn along the way has the next one, as in ComfyUI. */
-function samplerNoise(size: number, sigmas: Float32Array, seed: bigint): SamplerNoise {
+/** What is drawn along the way begins with the same numbers as the run's own noise, as in ComfyUI. */
+function samplerNoise(sigmas: Float32Array, seed: bigint): (size: number) => SamplerNoise {
   let generator: TorchGenerator | undefined
-  return {
+  return size => ({
     gaussian: () => (generator ??= new TorchGenerator(seed)).normal(size),
     brownian: () => brownianNoise(size, sigmas, seed),
-  }
+  })
 }
 
 /** An empty latent takes the model's channels. @throws when a full one has another number. */
 export function withChannels(samples: Tensor, channels: number): Tensor {
   const [batch, own, ...size] = samples.shape
+  if (size.length < 2)
+    throw new Error(
+      'The latent is none of a picture, which is what the model draws. Use a node such as ' +
+        'EmptyLatentImage.',
+    )
   if (own === channels) return samples
   if (samples.data.some(value => value !== 0))
     throw new Error(

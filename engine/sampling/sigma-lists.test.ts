@@ -14,6 +14,7 @@ import {
   flux2Sigmas,
   karrasSigmas,
   laplaceSigmas,
+  linspace,
   ltxvSigmas,
   polyexponentialSigmas,
   splitSigmas,
@@ -45,6 +46,15 @@ describe('ramps are ComfyUI’s', () => {
   })
 })
 
+// From torch 2.15. The middle of an odd number counts from the end.
+test.each([
+  [0, 1, 15, 7, 0.4999999701976776],
+  [999, 0, 7, 3, 499.5],
+  [1, 0.001, 1, 0, 1],
+])('linspace(%d, %d, %d)[%d]', (start, end, count, i, wanted) => {
+  expect(linspace(start, end, count)[i]).toBe(wanted)
+})
+
 describe('Align Your Steps', () => {
   // NVIDIA gives its schedules as timesteps too; the noise levels there must be the same.
   test.each([
@@ -74,6 +84,8 @@ describe('Align Your Steps', () => {
 test('a beta schedule of the usual shape is the usual one', () => {
   expect(betaSigmas(model, 8)).toEqual(schedules.beta(model, 8))
   expect(betaSigmas(model, 8, { alpha: 1, beta: 1 })).not.toEqual(schedules.beta(model, 8))
+  // However thin its end is, a run begins at the top.
+  expect(betaSigmas(model, 8, { alpha: 0.6, beta: 10 })[0]).toBe(model.sigmas.at(-1))
 })
 
 test('turbo steps are hundreds of timesteps', () => {

@@ -8,9 +8,11 @@ const { exp, log, max, min, sign, sqrt } = Math
 /** `torch.linspace` in float32: from `start` to `end`, both included, counted from both ends. */
 export function linspace(start: number, end: number, count: number): number[] {
   const [first, last] = [f32(start), f32(end)]
-  const step = count > 1 ? f32(f32(last - first) / (count - 1)) : 0
+  if (count === 1) return [first]
+  const step = f32(f32(last - first) / (count - 1))
+  const half = Math.floor(count / 2)
   return Array.from({ length: count }, (_, i) =>
-    i < count / 2 ? f32(first + step * i) : f32(last - step * (count - 1 - i)),
+    i < half ? f32(first + step * i) : f32(last - step * (count - 1 - i)),
   )
 }
 
@@ -49,8 +51,9 @@ export function laplaceSigmas(
   { mu = 0, beta = 0.5 } = {},
 ): Float32Array {
   return Float32Array.from(linspace(0, 1, steps), t => {
-    const lambda = mu - beta * sign(0.5 - t) * log(1 - 2 * Math.abs(0.5 - t) + 1e-5)
-    return min(max(exp(lambda), sigmaMin), sigmaMax)
+    const tail = f32(log(f32(f32(1 - 2 * Math.abs(f32(0.5 - t))) + f32(1e-5))))
+    const lambda = f32(mu - f32(f32(beta * sign(0.5 - t)) * tail))
+    return min(max(f32(exp(lambda)), sigmaMin), sigmaMax)
   })
 }
 

@@ -141,7 +141,8 @@ async function execute(
 
 function take(event: RunEvent, result: Result, config: EngineConfig, json: boolean): void {
   if (event.type === 'shown') {
-    for (const { filename, subfolder, type } of (event.shown.images ?? []) as FileReference[]) {
+    const { images = [], files = [] } = event.shown
+    for (const { filename, subfolder, type } of [...images, ...files] as FileReference[]) {
       const folder = { input: config.inputDir, output: config.outputDir, temp: config.tempDir }[
         type
       ]

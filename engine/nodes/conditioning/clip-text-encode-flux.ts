@@ -1,4 +1,5 @@
 import { defineNode, float, socket, text } from '../define.ts'
+import { readPrompt } from '../text-ready.ts'
 
 const prompt = { multiline: true, dynamicPrompts: true }
 
@@ -21,7 +22,8 @@ export const clipTextEncodeFlux = defineNode({
     }),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  run: async ({ clip, clip_l, t5xxl, guidance }) => ({
-    CONDITIONING: [{ ...(await clip.encode({ l: clip_l, t5xxl })), guidance }],
-  }),
+  async run({ clip, clip_l, t5xxl, guidance }, context) {
+    const parts = { l: clip_l, t5xxl }
+    return { CONDITIONING: await readPrompt(clip, parts, context, { guidance }) }
+  },
 })

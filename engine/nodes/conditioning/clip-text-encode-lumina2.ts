@@ -1,4 +1,5 @@
 import { choice, defineNode, socket, text } from '../define.ts'
+import { readPrompt } from '../text-ready.ts'
 
 /** As published with Lumina-Image 2.0 (Apache-2.0). */
 const systemPrompts = {
@@ -25,9 +26,8 @@ export const clipTextEncodeLumina2 = defineNode({
     clip: socket('CLIP', 'Gemma 2, loaded as "lumina2".'),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  run: async ({ system_prompt, user_prompt, clip }) => ({
-    CONDITIONING: [
-      await clip.encode(`${systemPrompts[system_prompt]} <Prompt Start> ${user_prompt}`),
-    ],
-  }),
+  async run({ system_prompt, user_prompt, clip }, context) {
+    const text = `${systemPrompts[system_prompt]} <Prompt Start> ${user_prompt}`
+    return { CONDITIONING: await readPrompt(clip, text, context) }
+  },
 })

@@ -1,4 +1,5 @@
 import { choice, defineNode, socket, text } from '../define.ts'
+import { readPrompt } from '../text-ready.ts'
 
 const prompt = { multiline: true, dynamicPrompts: true }
 
@@ -18,9 +19,9 @@ export const clipTextEncodeSd3 = defineNode({
     }),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  async run({ clip, clip_l, clip_g, t5xxl, empty_padding }) {
+  async run({ clip, clip_l, clip_g, t5xxl, empty_padding }, context) {
     const entries = Object.entries({ l: clip_l, g: clip_g, t5xxl })
     const said = entries.filter(([, words]) => empty_padding === 'empty_prompt' || words !== '')
-    return { CONDITIONING: [await clip.encode(Object.fromEntries(said))] }
+    return { CONDITIONING: await readPrompt(clip, Object.fromEntries(said), context) }
   },
 })

@@ -1,4 +1,5 @@
 import { defineNode, float, int, socket, text } from '../define.ts'
+import { readPrompt } from '../text-ready.ts'
 
 const size = { default: 1024, min: 0, max: 16384 }
 
@@ -21,9 +22,8 @@ export const clipTextEncodeSdxlRefiner = defineNode({
     clip: socket('CLIP', 'The text encoder of the refiner.'),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  run: async ({ ascore, width, height, text, clip }) => ({
-    CONDITIONING: [
-      { ...(await clip.encode(text)), sizes: { width, height }, aestheticScore: ascore },
-    ],
-  }),
+  async run({ ascore, width, height, text, clip }, context) {
+    const more = { sizes: { width, height }, aestheticScore: ascore }
+    return { CONDITIONING: await readPrompt(clip, text, context, more) }
+  },
 })

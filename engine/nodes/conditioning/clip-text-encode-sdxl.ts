@@ -1,4 +1,5 @@
 import { defineNode, int, socket, text } from '../define.ts'
+import { readPrompt } from '../text-ready.ts'
 
 const pixels = { min: 0, max: 16384 }
 const size = { ...pixels, default: 1024 }
@@ -26,8 +27,9 @@ export const clipTextEncodeSdxl = defineNode({
     text_l: text({ multiline: true, dynamicPrompts: true, about: 'For the small encoder.' }),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  async run({ clip, width, height, crop_w, crop_h, target_width, target_height, text_g, text_l }) {
-    const encoded = await clip.encode({ g: text_g, l: text_l })
+  async run(inputs, context) {
+    const { clip, width, height, crop_w, crop_h, target_width, target_height, text_g, text_l } =
+      inputs
     const sizes = {
       width,
       height,
@@ -36,6 +38,7 @@ export const clipTextEncodeSdxl = defineNode({
       targetWidth: target_width,
       targetHeight: target_height,
     }
-    return { CONDITIONING: [{ ...encoded, sizes }] }
+    const text = { g: text_g, l: text_l }
+    return { CONDITIONING: await readPrompt(clip, text, context, { sizes }) }
   },
 })

@@ -1,4 +1,5 @@
 import { defineNode, socket, text } from '../define.ts'
+import { readPrompt } from '../text-ready.ts'
 
 export const clipTextEncode = defineNode({
   type: 'CLIPTextEncode',
@@ -12,5 +13,7 @@ export const clipTextEncode = defineNode({
     clip: socket('CLIP', 'The text encoder of the checkpoint.'),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  run: async ({ text, clip }) => ({ CONDITIONING: [await clip.encode(text)] }),
+  async run({ text, clip }, context) {
+    return { CONDITIONING: await readPrompt(clip, text, context) }
+  },
 })

@@ -47,9 +47,9 @@ export const textEncodeQwenImageEditPlus = defineNode({
       const large = sized(image, megapixels, multiple)
       referenceLatents.push(await vae.encode(large, { signal }))
     }
-    const { cond } = await seeingEncoder(clip)(before + prompt, seen)
-    if (referenceLatents.length === 0) return { CONDITIONING: [{ cond }] }
-    return { CONDITIONING: [{ cond, referenceLatents }] }
+    const said = await seeingEncoder(clip)(before + prompt, seen)
+    if (referenceLatents.length === 0) return { CONDITIONING: [said] }
+    return { CONDITIONING: [{ ...said, referenceLatents }] }
   },
 })
 

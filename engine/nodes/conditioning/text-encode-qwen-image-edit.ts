@@ -5,6 +5,7 @@ import { imageShape } from '../../image/shape.ts'
 import { pictureSign } from '../../models/qwen-text.ts'
 import { defineNode, optional, socket, text } from '../define.ts'
 import { seeingEncoder } from '../seeing-encoder.ts'
+import { readPrompt } from '../text-ready.ts'
 
 /** What the model was trained to edit, in units of 1024 × 1024 pixels. */
 const megapixels = 1
@@ -22,13 +23,13 @@ export const textEncodeQwenImageEdit = defineNode({
     image: optional(socket('IMAGE', 'The picture to change.')),
   },
   outputs: { CONDITIONING: 'CONDITIONING' },
-  async run({ clip, prompt, vae, image }, { signal }) {
-    if (!image) return { CONDITIONING: [await clip.encode(prompt)] }
+  async run({ clip, prompt, vae, image }, context) {
+    if (!image) return { CONDITIONING: await readPrompt(clip, prompt, context) }
     const { width, height } = withPixels(imageShape(image), megapixels)
     const picture = withChannels(resizeImage(image, width, height, 'area'), 3)
-    const { cond } = await seeingEncoder(clip)(pictureSign + prompt, [picture])
-    if (!vae) return { CONDITIONING: [{ cond }] }
-    const referenceLatents = [await vae.encode(picture, { signal })]
-    return { CONDITIONING: [{ cond, referenceLatents }] }
+    const said = await seeingEncoder(clip)(pictureSign + prompt, [picture])
+    if (!vae) return { CONDITIONING: [said] }
+    const referenceLatents = [await vae.encode(picture, { signal: context.signal })]
+    return { CONDITIONING: [{ ...said, referenceLatents }] }
   },
 })

@@ -168,26 +168,140 @@ describe('sets of hooks', () => {
     expect(run(type, { hooks_A: lora(1), hooks_B: lora(2) }).HOOKS).toEqual([hook(1), hook(2)])
   })
 
-  test('SetClipHooks puts them on the text encoder and on what it reads', async () => {
-    const strengths: number[] = []
-    const clip = {
-      withAdapter({ strength }: Adapter) {
-        strengths.push(strength)
-        return this
+  test('a checkpoint as a hook is marked as one', () => {
+    const inputs = { ckpt_name: 'b.safetensors', strength_model: 0.7, prev_hooks: lora(2) }
+    const file = '/models/checkpoints/b.safetensors'
+    expect(run('CreateHookModelAsLora', { ...inputs, strength_clip: 0.2 }).HOOKS).toEqual([
+      hook(2),
+      { file, whole: true, model: 0.7, clip: 0.2 },
+    ])
+    expect(run('CreateHookModelAsLoraModelOnly', inputs).HOOKS).toEqual([
+      hook(2),
+      { file, whole: true, model: 0.7, clip: 0 },
+    ])
+    const none = { ...inputs, strength_model: 0, strength_clip: 0 }
+    expect(run('CreateHookModelAsLora', none).HOOKS).toEqual([hook(2)])
+    expect(run('CreateHookModelAsLoraModelOnly', none).HOOKS).toEqual([hook(2)])
+  })
+})
+
+describe('SetClipHooks', () => {
+  /** Its answer is the sum of the strengths of all adapters on it. */
+  const summing = (sum = 0): TextEncoderModel =>
+    ({
+      withAdapter: ({ strength }: Adapter) => summing(sum + strength),
+      withStopAtLayer: (layer: number) => summing(sum + 100 * layer),
+      encode: async () => ({ cond: tensor([1, 1, 1], Float32Array.of(sum)) }),
+      encodeSeeing: async () => ({ cond: tensor([1, 1, 1], Float32Array.of(sum)) }),
+    }) as unknown as TextEncoderModel
+  const inputs = { lora_name: 'a.safetensors', strength_model: 1, strength_clip: 0.5 }
+  const { HOOKS } = run('CreateHookLora', inputs)
+  const keyframe = (strength_mult: number, start_percent: number, prev_hook_kf?: unknown) =>
+    run('CreateHookKeyframe', { strength_mult, start_percent, prev_hook_kf }).HOOK_KF
+  const timed = (hook_kf: unknown) => run('SetHookKeyframes', { hooks: HOOKS, hook_kf }).HOOKS
+  const set = (hooks: Hooks, schedule_clip: boolean, apply_to_conds = true): TextEncoderModel =>
+    run('SetClipHooks', { clip: summing(), hooks, schedule_clip, apply_to_conds }).CLIP
+  const read = async (clip: TextEncoderModel) => {
+    const { CONDITIONING } = await run('CLIPTextEncode', { text: 'x', clip })
+    return (CONDITIONING as Conditioning).map(({ cond, hooks, textRange }) => ({
+      sum: cond.data[0],
+      hooks,
+      textRange,
+    }))
+  }
+
+  test('puts hooks on the text encoder, and on what it reads if wanted', async () => {
+    expect(await read(set(HOOKS, false))).toEqual([{ sum: 0.5, hooks: HOOKS }])
+    expect(await read(set(HOOKS, false, false))).toEqual([{ sum: 0.5 }])
+    const carrying = set(HOOKS, false)
+    expect(await carrying.encodeSeeing!('x', [])).toHaveProperty('hooks', HOOKS)
+    expect(await read(carrying.withStopAtLayer(-2))).toEqual([{ sum: -199.5, hooks: HOOKS }])
+    expect(await read(set([], true))).toEqual([{ sum: 0 }])
+  })
+
+  test('reads a prompt for each stretch of the keyframes', async () => {
+    const hooks = timed(keyframe(2, 0.25, keyframe(0, 0.5, keyframe(0, 0.75))))
+    const stretches = [
+      { sum: 0.5, hooks, textRange: { start: 0, end: 0.25 } },
+      { sum: 1, hooks, textRange: { start: 0.25, end: 0.5 } },
+      // Two keyframes of one strength are one stretch.
+      { sum: 0, hooks, textRange: { start: 0.5, end: 1 } },
+    ]
+    expect(await read(set(hooks, true))).toEqual(stretches)
+    expect(await read(set(hooks, true, false))).toEqual(
+      stretches.map(({ sum, textRange }) => ({ sum, textRange })),
+    )
+    expect(await read(set(hooks, true).withStopAtLayer(-1))).toEqual(
+      stretches.map(stretch => ({ ...stretch, sum: stretch.sum - 100 })),
+    )
+    expect(await read(set(hooks, false))).toEqual([{ sum: 0.5, hooks }])
+    expect(await read(set(timed(keyframe(1, 0.5)), true))).toHaveLength(1)
+  })
+
+  test('each stretch acts in its part of the run, within the range of its prompt', async () => {
+    const model = adaptable()
+    const item = (value: number, start: number, end: number, more = {}) => ({
+      ...prompt(value),
+      textRange: { start, end },
+      ...more,
+    })
+    const at = async (share: number, side: Conditioning) =>
+      (await answers(model, [side, []], model.sampling.percentToSigma(share)))[0]
+    const side = [item(1, 0, 0.5), item(2, 0.5, 1)]
+    expect(await Promise.all([0.1, 0.4, 0.6, 0.9].map(share => at(share, side)))).toEqual([
+      1, 1, 2, 2,
+    ])
+    const within = side.map(one => ({ ...one, start: 0.25, end: 0.75 }))
+    expect(await Promise.all([0.1, 0.4, 0.6, 0.9].map(share => at(share, within)))).toEqual([
+      0, 1, 2, 0,
+    ])
+  })
+})
+
+describe('work before a network with hooks', () => {
+  const hooked = set([prompt(2)], { hooks: lora(0.5) })
+  const prepared = (model: DiffusionModel) =>
+    prepareConditions(model, [{ role: 'positive', conditioning: hooked }], shape)
+
+  test('is watched, and one that was given up is begun anew', async () => {
+    let tries = 0
+    const given: unknown[] = []
+    const model = adaptable()
+    const inner = model.withAdapter({ file: 'a', strength: 0.5 })
+    model.withAdapter = () => ({
+      ...inner,
+      async network(latent, watch) {
+        given.push(watch)
+        if (++tries === 1) throw new Error('given up')
+        return inner.network(latent)
       },
-      encode: async () => ({ cond: tensor([1, 1, 1]) }),
-    } as unknown as TextEncoderModel
-    const inputs = { lora_name: 'a.safetensors', strength_model: 1, strength_clip: 0.5 }
-    const { HOOKS } = run('CreateHookLora', inputs)
-    const set = { clip, hooks: HOOKS, schedule_clip: false }
-    const carrying: TextEncoderModel = run('SetClipHooks', { ...set, apply_to_conds: true }).CLIP
-    expect(await carrying.encode('x')).toMatchObject({ hooks: [hook(1, 0.5)] })
-    const silent: TextEncoderModel = run('SetClipHooks', { ...set, apply_to_conds: false }).CLIP
-    expect(await silent.encode('x')).not.toHaveProperty('hooks')
-    expect(strengths).toEqual([0.5, 0.5])
-    const { HOOKS: timed } = run('SetHookKeyframes', { hooks: HOOKS, hook_kf: [] })
-    const asked = { clip, hooks: timed, schedule_clip: true, apply_to_conds: true }
-    expect(() => run('SetClipHooks', asked)).toThrow(/Turn schedule_clip off/)
+    })
+    const network = await model.network()
+    const work = { progress: () => {} }
+    const ask = () => askSides(network, model.sampling, prepared(model), tensor(shape), 1, { work })
+    await expect(ask()).rejects.toThrow('given up')
+    expect(-(await ask())[0]![0]!).toBeCloseTo(2.5)
+    await ask()
+    expect(given).toEqual([work, work])
+  })
+
+  test('leaves out of it what guidance wants left out', async () => {
+    const seen: unknown[] = []
+    const model = adaptable()
+    const plain = await model.network()
+    model.withAdapter = () => ({
+      ...model,
+      network: async () => ({
+        ...plain,
+        async forward(input) {
+          seen.push(input.without)
+          return plain.forward(input)
+        },
+      }),
+    })
+    const without = { middleAttention: true }
+    await askSides(plain, model.sampling, prepared(model), tensor(shape), 1, { without })
+    expect(seen).toEqual([without])
   })
 })
 

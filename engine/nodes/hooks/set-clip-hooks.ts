@@ -14,17 +14,16 @@ export const setClipHooks = defineNode({
       default: true,
       about: 'Prompts that it reads carry the hooks, so that the model is changed for them too.',
     }),
-    schedule_clip: toggle({ about: 'Reads a prompt anew for each keyframe. Not possible here.' }),
+    schedule_clip: toggle({
+      about:
+        'Reads prompts anew for each keyframe of the hooks; each holds for its part of the run.',
+    }),
     hooks: optional(socket('HOOKS')),
   },
   outputs: { CLIP: 'CLIP' },
   run({ clip, apply_to_conds, schedule_clip, hooks }) {
     if (!hooks?.length) return { CLIP: clip }
-    if (schedule_clip && hooks.some(({ keyframes }) => keyframes))
-      throw new Error(
-        'Prompts are read once, not for each keyframe. Turn schedule_clip off, or take the ' +
-          'keyframes off the hooks.',
-      )
-    return { CLIP: encoderWith(clip, hooks, apply_to_conds) }
+    const options = { carry: apply_to_conds, schedule: schedule_clip }
+    return { CLIP: encoderWith(clip, hooks, options) }
   },
 })

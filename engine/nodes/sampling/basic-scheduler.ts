@@ -15,6 +15,7 @@ export const basicScheduler = defineNode({
   },
   outputs: { SIGMAS: 'SIGMAS' },
   run: ({ model, scheduler, steps, denoise }) => ({
-    SIGMAS: runSigmas(model.sampling, scheduler, { steps, denoise }),
+    // Never more than steps + 1, unlike KSampler: ddim_uniform then begins later.
+    SIGMAS: runSigmas(model.sampling, scheduler, { steps, denoise }).slice(-(steps + 1)),
   }),
 })

@@ -198,6 +198,9 @@ describe('noise levels', () => {
     const inputs = { model, scheduler: 'karras', steps: 6 }
     expect(await levels('BasicScheduler', inputs)).toEqual(sigmas)
     expect(await levels('BasicScheduler', { ...inputs, denoise: 0.5 })).toHaveLength(7)
+    // ddim_uniform has one more of 30, which KSampler runs and this leaves out.
+    const ddim = await levels('BasicScheduler', { ...inputs, scheduler: 'ddim_uniform', steps: 30 })
+    expect(ddim).toEqual(runSigmas(model.sampling, 'ddim_uniform', { steps: 30 }).slice(1))
   })
 
   test.each([
@@ -276,4 +279,30 @@ test('models can be read on a continuous schedule', async () => {
   expect(seen).toMatchObject([{ prediction: 'edm' }, { prediction: 'v' }])
   const cosmos = run('ModelSamplingContinuousEDM', { model: own, sampling: 'cosmos_rflow' })
   await expect(cosmos).rejects.toThrow(/Cosmos/)
+})
+
+describe('SamplerEulerCFGpp', () => {
+  const at = async (version: string, sigmas: number[]) => {
+    const { SAMPLER } = await run<{ SAMPLER: RunSampler }>('SamplerEulerCFGpp', { version })
+    const end = await SAMPLER.run({
+      x: Float32Array.of(10),
+      sigmas: Float32Array.from(sigmas),
+      sampling: model.sampling,
+      denoise: () => Promise.reject(new Error('the unconditional guess is needed')),
+      denoiseBoth: async () => ({ denoised: Float32Array.of(3), uncond: Float32Array.of(2) }),
+      noise: { gaussian: () => new Float32Array(1), brownian: () => () => new Float32Array(1) },
+      step: () => {},
+    })
+    return end[0]
+  }
+  test('goes along the unconditional direction', async () => {
+    // denoised + σ' · (x − uncond) / σ
+    expect(await at('regular', [4, 2])).toBe(3 + (2 * (10 - 2)) / 4)
+    expect(await at('regular', [4, 0])).toBe(3)
+  })
+  test('guides once more in its alternative', async () => {
+    // x + (σ' − σ) · (x − denoised + uncond − denoised) / σ
+    expect(await at('alternative', [4, 2])).toBe(10 - (2 * (10 - 3 + 2 - 3)) / 4)
+    expect(await at('alternative', [4, 0])).toBe(3 + (3 - 2))
+  })
 })

@@ -134,7 +134,7 @@ export const dpmAdaptiveWith =
       const { accepted, factor } = controller(errorBetween(low, high, previous, options))
       if (accepted) {
         previous = low
-        x = addNoise(high, up * noiseScale, noise.gaussian)
+        x = eta > 0 ? addNoise(high, up * noiseScale, noise.gaussian) : high
         t = next
       }
       h *= factor

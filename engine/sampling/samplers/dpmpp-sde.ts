@@ -13,7 +13,7 @@ import {
   timeOf,
 } from './sampler.ts'
 
-const { exp, expm1, sqrt } = Math
+const { exp, expm1, fround: f32, sqrt } = Math
 
 /** `r` is where within a step (in t) the second look is taken. */
 export const dpmppSdeWith = ({
@@ -26,24 +26,24 @@ export const dpmppSdeWith = ({
     const draw = noise.brownian()
     // With the look in the middle of the step the first guess drops out.
     const share = 1 / (2 * r)
+    const noisy = eta > 0 && noiseScale > 0
     for (let i = 0; i < steps; i++) {
       const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
       const denoised = await denoise(x, sigma)
       if (next === 0) x = denoised
       else {
         const [start, end] = [timeOf(sigma), timeOf(next)]
-        const middle = sigmaAt(Math.fround(start + Math.fround(end - start) * r))
+        const middle = sigmaAt(f32(start + f32(f32(end - start) * f32(r))))
         const half = ancestralStep(sigma, middle, eta)
-        const halfway = addNoise(
-          eulerStep(x, denoised, sigma, half.down),
-          half.up * noiseScale,
-          () => draw(sigma, middle),
-        )
+        const still = eulerStep(x, denoised, sigma, half.down)
+        const halfway = noisy
+          ? addNoise(still, half.up * noiseScale, () => draw(sigma, middle))
+          : still
         const second = await denoise(halfway, middle)
         const whole = ancestralStep(sigma, next, eta)
         const guess = share === 1 ? second : mix([1 - share, denoised], [share, second])
         x = eulerStep(x, guess, sigma, whole.down)
-        x = addNoise(x, whole.up * noiseScale, () => draw(sigma, next))
+        if (noisy) x = addNoise(x, whole.up * noiseScale, () => draw(sigma, next))
       }
       await step(i + 1, steps, denoised)
     }
@@ -78,7 +78,7 @@ export const dpmpp2mSdeWith = ({
           [-correction, last ?? denoised],
         )
         const fresh = next * sqrt(-expm1(-2 * eta * h)) * noiseScale
-        x = addNoise(x, fresh, () => draw(sigma, next))
+        if (fresh > 0) x = addNoise(x, fresh, () => draw(sigma, next))
         hLast = h
       }
       last = denoised
@@ -116,7 +116,7 @@ export const dpmpp3mSdeWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {}): 
         if (d1) x = mix([1, x], [phi2, d1])
         if (d2) x = mix([1, x], [-phi3, d2])
         const fresh = next * sqrt(-expm1(-2 * eta * h)) * noiseScale
-        x = addNoise(x, fresh, () => draw(sigma, next))
+        if (fresh > 0) x = addNoise(x, fresh, () => draw(sigma, next))
         widths = [h, ...widths.slice(0, 1)]
       }
       guesses = [denoised, ...guesses.slice(0, 1)]

@@ -64,8 +64,8 @@ export const dpmpp2sAncestralWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions =
     async ({ x, sigmas, denoise, noise, step }) => {
       const steps = sigmas.length - 1
       for (let i = 0; i < steps; i++) {
-        const sigma = sigmas[i]!
-        const { down, up } = ancestralStep(sigma, sigmas[i + 1]!, eta)
+        const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+        const { down, up } = ancestralStep(sigma, next, eta)
         const denoised = await denoise(x, sigma)
         if (down === 0) x = eulerStep(x, denoised, sigma, down)
         else {
@@ -73,7 +73,7 @@ export const dpmpp2sAncestralWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions =
           const halfway = eulerStep(x, denoised, sigma, middle)
           x = eulerStep(x, await denoise(halfway, middle), sigma, down)
         }
-        x = addNoise(x, up * noiseScale, noise.gaussian)
+        if (next > 0) x = addNoise(x, up * noiseScale, noise.gaussian)
         await step(i + 1, steps, denoised)
       }
       return x
@@ -86,8 +86,8 @@ export const dpmpp2sAncestralCfgPp: Sampler = async input => {
   let { x } = input
   const steps = sigmas.length - 1
   for (let i = 0; i < steps; i++) {
-    const sigma = sigmas[i]!
-    const { down, up } = ancestralStep(sigma, sigmas[i + 1]!)
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const { down, up } = ancestralStep(sigma, next)
     const first = await denoiseBoth(x, sigma)
     if (down === 0) x = mix([1, first.denoised], [down, derivative(x, first.uncond, sigma)])
     else {
@@ -97,7 +97,7 @@ export const dpmpp2sAncestralCfgPp: Sampler = async input => {
       const shiftedAgain = mix([1, x], [1, first.denoised], [-1, second.uncond])
       x = eulerStep(shiftedAgain, second.denoised, sigma, down)
     }
-    x = addNoise(x, up, noise.gaussian)
+    if (next > 0) x = addNoise(x, up, noise.gaussian)
     await step(i + 1, steps, first.denoised)
   }
   return x

@@ -67,7 +67,8 @@ async function walk(
         lastSlope = slope
       }
       const variance = next ** 2 - sigma ** 2 * kept ** 2
-      x = addNoise(x, Math.sqrt(Math.max(variance, 0)) * noiseScale, noise.gaussian)
+      const fresh = Math.sqrt(Math.max(variance, 0)) * noiseScale
+      if (noiseScale > 0) x = addNoise(x, fresh, noise.gaussian)
     }
     last = denoised
     await step(i + 1, steps, denoised)

@@ -5,17 +5,17 @@ import {
   addNoise,
   ancestralStep,
   derivative,
-  eulerStep,
   mix,
   type NoiseOptions,
   type Sampler,
+  slopeStep,
 } from './sampler.ts'
 
 export const euler: Sampler = async ({ x, sigmas, denoise, step }) => {
   const steps = sigmas.length - 1
   for (let i = 0; i < steps; i++) {
     const denoised = await denoise(x, sigmas[i]!)
-    x = eulerStep(x, denoised, sigmas[i]!, sigmas[i + 1]!)
+    x = slopeStep(x, denoised, sigmas[i]!, sigmas[i + 1]!)
     await step(i + 1, steps, denoised)
   }
   return x
@@ -27,7 +27,8 @@ export const eulerAncestralWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {
     for (let i = 0; i < steps; i++) {
       const denoised = await denoise(x, sigmas[i]!)
       const { down, up } = ancestralStep(sigmas[i]!, sigmas[i + 1]!, eta)
-      x = addNoise(eulerStep(x, denoised, sigmas[i]!, down), up * noiseScale, noise.gaussian)
+      x = slopeStep(x, denoised, sigmas[i]!, down)
+      if (sigmas[i + 1]! > 0) x = addNoise(x, up * noiseScale, noise.gaussian)
       await step(i + 1, steps, denoised)
     }
     return x
@@ -43,7 +44,7 @@ export const eulerCfgPpWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {}): 
       const { denoised, uncond } = await denoiseBoth(x, sigma)
       const { down, up } = ancestralStep(sigma, next, eta)
       x = mix([1, denoised], [down, derivative(x, uncond, sigma)])
-      x = addNoise(x, up * noiseScale, noise.gaussian)
+      if (next > 0 && eta > 0) x = addNoise(x, up * noiseScale, noise.gaussian)
       await step(i + 1, steps, denoised)
     }
     return x
@@ -51,3 +52,19 @@ export const eulerCfgPpWith = ({ eta = 1, noiseScale = 1 }: NoiseOptions = {}): 
 
 export const eulerCfgPp = eulerCfgPpWith({ eta: 0 })
 export const eulerAncestralCfgPp = eulerCfgPpWith()
+
+/**
+ * Guided a second time where CFG++ is guided once: the whole step goes along what is left of x when
+ * guidance, denoised − uncond, has been taken out of it.
+ */
+export const eulerGuidedTwice: Sampler = async ({ x, sigmas, denoiseBoth, step }) => {
+  const steps = sigmas.length - 1
+  for (let i = 0; i < steps; i++) {
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const { denoised, uncond } = await denoiseBoth(x, sigma)
+    const unguided = mix([1, x], [-1, denoised], [1, uncond])
+    x = mix([1, x], [next - sigma, derivative(unguided, denoised, sigma)])
+    await step(i + 1, steps, denoised)
+  }
+  return x
+}

@@ -1,4 +1,5 @@
 // Samplers on rectified flows, where x = (1 − σ)·x0 + σ·noise.
+import type { ModelSampling } from '../../models/kinds.ts'
 import {
   addNoise,
   derivative,
@@ -40,7 +41,10 @@ export const bySignalToNoise =
       ...input,
       sigmas,
       x: mix([1 / signal(sigmas[0]!), input.x]),
-      sampling: { ...sampling, percentToSigma: share => ratio(sampling.percentToSigma(share)) },
+      sampling: {
+        ...sampling,
+        percentToSigma: share => levelOf(sampling, sampling.percentToSigma(share)),
+      },
       denoise: (x, level) => input.denoise(mix([signal(level), x]), flowSigma(level)),
       denoiseBoth: (x, level) => input.denoiseBoth(mix([signal(level), x]), flowSigma(level)),
       noise: {
@@ -54,6 +58,10 @@ export const bySignalToNoise =
   }
 
 const ratio = (sigma: number): number => sigma / (1 - sigma)
+
+/** A model's own σ as the noise level that samplers of `bySignalToNoise` see. */
+export const levelOf = ({ prediction }: ModelSampling, sigma: number): number =>
+  prediction === 'flow' ? ratio(sigma) : sigma
 
 /** Takes the first sampler for flows and the second for all else. */
 export const forFlows =
@@ -86,7 +94,7 @@ const ancestral =
         const kept = (1 - next) / (1 - down)
         const renewed = Math.sqrt(Math.max(next ** 2 - (down * kept) ** 2, 0))
         const moved = mix([kept, await move(input, x, denoised, sigma, down)])
-        x = addNoise(moved, eta > 0 ? renewed * noiseScale : 0, noise.gaussian)
+        x = eta > 0 ? addNoise(moved, renewed * noiseScale, noise.gaussian) : moved
       }
       await step(i + 1, steps, denoised)
     }

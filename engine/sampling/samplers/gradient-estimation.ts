@@ -1,5 +1,5 @@
 // Gradient estimation: the slope is corrected by its last change. https://openreview.net/forum?id=o2ND9v0CeK
-import { derivative, eulerStep, type Latents, mix, type Sampler } from './sampler.ts'
+import { along, derivative, type Latents, mix, type Sampler } from './sampler.ts'
 
 const gamma = 2
 
@@ -15,7 +15,7 @@ const gradientEstimationWith =
       const slope = derivative(x, both?.uncond ?? denoised, sigma)
       if (next === 0) x = denoised
       else {
-        x = both ? mix([1, denoised], [next, slope]) : eulerStep(x, denoised, sigma, next)
+        x = both ? mix([1, denoised], [next, slope]) : along(x, slope, next - sigma)
         const gain = (gamma - 1) * (next - sigma)
         if (last) x = mix([1, x], [gain, slope], [-gain, last])
       }

@@ -2,10 +2,10 @@
 import {
   addNoise,
   ancestralStep,
-  eulerStep,
   type Latents,
   mix,
   type Sampler,
+  slopeStep,
   timeOf,
 } from './sampler.ts'
 
@@ -32,14 +32,14 @@ const resMultistepWith =
       const guess = both?.uncond ?? denoised
       const { down, up } = ancestral ? ancestralStep(sigma, next) : { down: next, up: 0 }
       const shifted = both ? mix([1, x], [1, denoised], [-1, guess]) : x
-      if (down === 0 || !last) x = eulerStep(shifted, denoised, sigma, down)
+      if (down === 0 || !last) x = slopeStep(shifted, denoised, sigma, down)
       else {
         const h = timeOf(down) - timeOf(sigma)
         const c2 = (timeOf(sigmas[i - 1]!) - timeOf(last.down)) / h
         const b2 = finite(phi2(-h) / c2)
         x = mix([exp(-h), shifted], [h * (finite(phi1(-h)) - b2), guess], [h * b2, last.guess])
       }
-      x = addNoise(x, up, noise.gaussian)
+      if (ancestral && next > 0) x = addNoise(x, up, noise.gaussian)
       last = { guess, down }
       await step(i + 1, steps, denoised)
     }

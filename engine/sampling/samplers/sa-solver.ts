@@ -1,6 +1,6 @@
 // SA-Solver: stochastic Adams predictor and corrector in λ = −ln σ, with noise only in a part of the
 // run. https://arxiv.org/abs/2309.05019
-import { bySignalToNoise } from './flow.ts'
+import { bySignalToNoise, levelOf } from './flow.ts'
 import { solve } from './linear-system.ts'
 import { type Latents, mix, type NoiseOptions, type Sampler, type Term, timeOf } from './sampler.ts'
 
@@ -15,7 +15,7 @@ export interface SaSolverOptions extends NoiseOptions {
   evaluateCorrected?: boolean
   /** At order 2, the simpler weights of the authors' code instead of the exact integrals. */
   simpleOrder2?: boolean
-  /** Noise is added while start ≥ σ ≥ end; by default from 20 to 80 % of the run. */
+  /** Noise is added while start ≥ σ ≥ end of the model; by default from 20 to 80 % of the run. */
   noiseRange?: { start: number; end: number }
 }
 
@@ -60,10 +60,12 @@ export const saSolverWith = (options: SaSolverOptions = {}): Sampler =>
     const { evaluateCorrected = false, simpleOrder2 = false } = options
     const steps = sigmas.length - 1
     const lambdas = Array.from(sigmas, timeOf)
-    const noiseRange = options.noiseRange ?? {
-      start: sampling.percentToSigma(0.2),
-      end: sampling.percentToSigma(0.8),
-    }
+    const noiseRange = options.noiseRange
+      ? {
+          start: levelOf(sampling, options.noiseRange.start),
+          end: levelOf(sampling, options.noiseRange.end),
+        }
+      : { start: sampling.percentToSigma(0.2), end: sampling.percentToSigma(0.8) }
     const endsInZero = sigmas[steps] === 0
     /** Newest last. */
     let guesses: Latents[] = []

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { brownianNoise } from '../brownian.ts'
+import { flowSampling } from '../flow-sampling.ts'
 import { discreteSampling } from '../model-sampling.ts'
 import { TorchGenerator } from '../noise.ts'
 import { runSigmas } from '../schedules.ts'
 import { discardsPenultimate, type SamplerName, samplerNames, samplers } from './registry.ts'
-import type { Latents, SamplerInput } from './sampler.ts'
+import { saSolverWith } from './sa-solver.ts'
+import type { Latents, Sampler, SamplerInput } from './sampler.ts'
 
 // Data drawn from a normal distribution of mean `mean` and deviation `spread` has a denoiser in
 // closed form. The ODE then has an exact end, and an SDE must end in samples of that distribution.
@@ -123,6 +125,28 @@ test.each(samplerNames.filter(name => name.endsWith('cfg_pp')))(
     expect((await run(name, 5, 0.3)).end).not.toEqual((await run(name, 5)).end)
   },
 )
+
+test('on a flow, SA-Solver’s range of noise counts in the model’s own σ', async () => {
+  const flow = flowSampling({ shift: 3, multiplier: 1000 })
+  const sigmas = runSigmas(flow, 'simple', { steps: 6 })
+  const end = (sampler: Sampler) => {
+    const generator = new TorchGenerator(2n)
+    const denoise = async (x: Latents) => x.map(v => v / 2)
+    return sampler({
+      x: new TorchGenerator(1n).normal(32),
+      sigmas,
+      sampling: flow,
+      denoise,
+      denoiseBoth: async x => ({ denoised: await denoise(x), uncond: await denoise(x) }),
+      noise: { gaussian: () => generator.normal(32), brownian: () => () => new Float32Array(32) },
+      step: () => {},
+    })
+  }
+  const [start, stop] = [flow.percentToSigma(0.2), flow.percentToSigma(0.8)]
+  expect(await end(saSolverWith({ noiseRange: { start, end: stop } }))).toEqual(
+    await end(samplers.sa_solver),
+  )
+})
 
 test.each([
   ['euler', 10],
