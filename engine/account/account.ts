@@ -80,7 +80,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
   const cloud = openCloud(options.config, options.network, options.secrets)
   const { auth } = cloud
 
-  let alive = options.secrets.get('account.session') !== undefined
+  let alive = cloud.hasSession()
   let closed = false
   let trouble: string | undefined
   let followUntilMs = 0
@@ -224,8 +224,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
   /** Nobody is signed in here any more, whatever is still under way. */
   function leaveHere(): void {
     era++
-    for (const name of ['account.session', 'account.session-code-verifier', 'account.session-user'])
-      options.secrets.remove(name)
+    cloud.forgetSession()
     signIn.settle()
     for (const key of ['user', 'heard', 'device']) settings.setAccount(key, null)
     alive = false

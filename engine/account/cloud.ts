@@ -7,10 +7,9 @@ import type { CloudConfig } from './cloud-config.ts'
 import { type Bounds, networkFetch } from './network-fetch.ts'
 import { AccountError, inWords } from './words.ts'
 
+/** Where supabase-js keeps the session; it adds the suffixes itself. */
 const SESSION = 'account.session'
-
-/** Someone was signed in when the app was last used. */
-export const hasSession = (secrets: Secrets): boolean => secrets.get(SESSION) !== undefined
+const SUFFIXES = ['', '-code-verifier', '-user']
 
 const PURPOSES: [RegExp, string][] = [
   [/^\/auth\//, 'sign in to your account'],
@@ -41,6 +40,10 @@ export interface Cloud {
   bytes(path: string): Promise<Uint8Array>
   /** Address of an HTTP function. */
   functionUrl(path: string): string
+  /** Someone was signed in when the app was last used. */
+  hasSession(): boolean
+  /** No token of it stays on this machine. */
+  forgetSession(): void
   close(): void
 }
 
@@ -120,6 +123,10 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
       }),
     bytes: path =>
       withToken(async () => new Uint8Array(await (await ask('GET', path)).arrayBuffer())),
+    hasSession: () => secrets.get(SESSION) !== undefined,
+    forgetSession: () => {
+      for (const suffix of SUFFIXES) secrets.remove(SESSION + suffix)
+    },
     close: () => void auth.stopAutoRefresh(),
   }
 }

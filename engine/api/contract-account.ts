@@ -78,7 +78,6 @@ export const device = z.object({
   /** The one that says this. */
   here: z.boolean(),
 })
-export type Device = z.infer<typeof device>
 
 /** All that the cloud holds of a person, but for the workflows' own texts (`export` has those too). */
 export const accountDetails = z.object({

@@ -239,7 +239,7 @@ export const contract = {
   },
 
   runs: {
-    /** Validates, stores graph and run, queues. `count` queues it several times. */
+    /** Validates, stores graph and run, queues. */
     start: oc
       .input(
         z.object({

@@ -1,4 +1,5 @@
 // A document's API form, as ComfyUI's page exports it, and back: a laid-out document for an API form.
+
 import { type Catalogue, descriptionOf, hasWidget, type NodeDescription } from './catalogue.ts'
 import { isFallbackName, PAGE_VALUE, PAGE_WIDGETS } from './comfy-widgets.ts'
 import { type Document, type GraphNode, subgraphOf } from './document.ts'
@@ -6,6 +7,7 @@ import { inputsThere } from './dynamic-inputs.ts'
 import { drawPrompt } from './dynamic-prompt.ts'
 import { type Frame, frameOf, rootFrame, runningNodes, sourceOf } from './flatten.ts'
 import type { Json } from './json.ts'
+import { titleOf } from './node-title.ts'
 import type { Prompt, PromptNode } from './prompt.ts'
 import type { Problem } from './validate.ts'
 
@@ -44,7 +46,7 @@ function promptNode(
   return {
     inputs,
     class_type: node.type,
-    _meta: { title: node.title ?? description?.title ?? node.type },
+    _meta: { title: titleOf(node, description) },
   }
 }
 

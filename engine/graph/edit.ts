@@ -242,9 +242,3 @@ export function changeGroup(
     groups: groups.map((group, i) => (i === index ? { ...group, ...change } : group)),
   }))
 }
-
-export function removeGroup(document: Document, at: Canvas, index: number): Document {
-  return editGraph(document, at, ({ groups }) => ({
-    groups: groups.filter((_, i) => i !== index),
-  }))
-}

@@ -1,5 +1,6 @@
 // JSON that keeps its numbers. Seeds reach 2^64-1 and `5` is not `5.0` to a union-typed input, so
-// workflow files are read and written through these two functions and never through `JSON.parse`.
+// workflow files are read and written through these two functions, never through a bare `JSON.parse`:
+// `readJson` uses it only where every number in the text survives a double.
 import { isLosslessNumber, LosslessNumber, parse, stringify } from 'lossless-json'
 
 export { LosslessNumber }

@@ -1,19 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CycleError, promptOrder } from './order.ts'
-import type { Prompt } from './prompt.ts'
+import { CycleError, orderFrom, upstream } from './order.ts'
+
+type Graph = Record<string, string[]>
 
 /** `{ b: ['a'] }`: b takes a link from a. */
-const promptOf = (graph: Record<string, string[]>): Prompt =>
-  Object.fromEntries(
-    Object.entries(graph).map(([id, sources]) => [
-      id,
-      {
-        class_type: 'Any',
-        inputs: Object.fromEntries(sources.map((source, i) => [`in${i}`, [source, 0]])),
-      },
-    ]),
-  )
+const orderOf = (graph: Graph, target: string) => orderFrom([target], id => graph[id]!)
 
 /** Random acyclic graphs: every node takes links from earlier ones only. */
 const acyclic = fc
@@ -22,17 +14,17 @@ const acyclic = fc
     Object.fromEntries(nodes.map((to, i) => [`n${i}`, i ? to.map(n => `n${n % i}`) : []])),
   )
 
-describe('promptOrder', () => {
+describe('orderFrom', () => {
   it('leaves out what the targets do not need', () => {
-    const prompt = promptOf({ a: [], b: ['a'], c: ['a'], d: ['c'] })
-    expect(promptOrder(prompt, ['b'])).toEqual(['a', 'b'])
+    const graph = { a: [], b: ['a'], c: ['a'], d: ['c'] }
+    expect(orderOf(graph, 'b')).toEqual(['a', 'b'])
   })
 
   it('puts sources first and holds exactly the ancestors', () => {
     fc.assert(
       fc.property(acyclic, graph => {
         const target = Object.keys(graph).at(-1)!
-        const order = promptOrder(promptOf(graph), [target])
+        const order = orderOf(graph, target)
         const ancestors = new Set([target])
         for (const id of ancestors) for (const source of graph[id]!) ancestors.add(source)
         expect(new Set(order)).toEqual(ancestors)
@@ -51,7 +43,7 @@ describe('promptOrder', () => {
   ])('names the nodes of a cycle: %s', (_, graph, nodes) => {
     const error = (() => {
       try {
-        promptOrder(promptOf(graph), ['a'])
+        orderOf(graph, 'a')
       } catch (thrown) {
         return thrown
       }
@@ -63,10 +55,15 @@ describe('promptOrder', () => {
   it('walks a chain of 100,000 nodes', () => {
     const graph: Record<string, string[]> = { n0: [] }
     for (let i = 1; i < 100_000; i++) graph[`n${i}`] = [`n${i - 1}`]
-    expect(promptOrder(promptOf(graph), ['n99999'])).toHaveLength(100_000)
+    expect(orderOf(graph, 'n99999')).toHaveLength(100_000)
   })
+})
 
-  it('passes over links to nodes that are not there', () => {
-    expect(promptOrder(promptOf({ a: ['gone'] }), ['a'])).toEqual(['a'])
+describe('upstream', () => {
+  it('holds a node and all before it once, nearest first, circles too', () => {
+    const graph: Graph = { a: [], b: ['a'], c: ['a'], d: ['c', 'b'], e: ['f'], f: ['e'] }
+    const sources = (id: string) => graph[id]!
+    expect([...upstream('d', sources)]).toEqual(['d', 'c', 'b', 'a'])
+    expect([...upstream('e', sources)]).toEqual(['e', 'f'])
   })
 })

@@ -62,11 +62,15 @@ export function orderFrom(
   return order
 }
 
-/** `orderFrom` for a prompt. Links to nodes that are not there are left to validation. */
-export function promptOrder(prompt: Prompt, targets: Iterable<NodeId>): NodeId[] {
-  return orderFrom(targets, id =>
-    linksOf(prompt[id]?.inputs ?? {})
-      .map(link => link[0])
-      .filter(from => prompt[from] !== undefined),
-  )
+/** A node and everything it depends on, nearest first. Circles are walked once. */
+export function upstream(of: NodeId, sourcesOf: (id: NodeId) => Iterable<NodeId>): Set<NodeId> {
+  const seen = new Set([of])
+  for (const id of seen) for (const source of sourcesOf(id)) seen.add(source)
+  return seen
 }
+
+/** The nodes that a prompt's node takes links from, there or not. */
+export const sourcesIn =
+  (prompt: Prompt) =>
+  (id: NodeId): NodeId[] =>
+    linksOf(prompt[id]?.inputs ?? {}).map(([source]) => source)

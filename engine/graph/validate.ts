@@ -11,6 +11,7 @@ import { type ComfyError, inputConfig, inputError } from './comfy-error.ts'
 import type { NodeId } from './document.ts'
 import { inputsThere } from './dynamic-inputs.ts'
 import { isNumber, isObject, type Json, type JsonObject, plainNumber, sameJson } from './json.ts'
+import { upstream } from './order.ts'
 import { isLink, type Prompt, type PromptNode } from './prompt.ts'
 import { pythonRepr, pythonStr } from './python-text.ts'
 
@@ -109,7 +110,7 @@ function validateOutputs(prompt: Prompt, catalogue: Catalogue, outputs: NodeId[]
     }
     const own = checked.get(output)
     for (const error of own?.errors ?? []) details.push(`${error.message}: ${error.details}`)
-    for (const id of upstream(output, checked)) {
+    for (const id of upstream(output, id => sourceIds(checked.get(id)))) {
       const { errors, node } = checked.get(id)!
       if (errors.length === 0) continue
       nodeErrors[id] ??= { errors, dependent_outputs: [], class_type: node.class_type }
@@ -165,14 +166,7 @@ function visit(
   }
 }
 
-/** A node and all nodes it depends on. */
-function upstream(output: NodeId, checked: Map<NodeId, Checked>): Set<NodeId> {
-  const seen = new Set([output])
-  for (const id of seen) {
-    for (const source of checked.get(id)?.sources ?? []) seen.add(source.id)
-  }
-  return seen
-}
+const sourceIds = (node: Checked | undefined): NodeId[] => node?.sources.map(({ id }) => id) ?? []
 
 const outerException = ({ type, message }: { type: string; message: string }): ComfyError => ({
   type: 'exception_during_validation',

@@ -1,5 +1,6 @@
 // What nodes themselves check beyond their schema (a picture that is not there): asked before a run
 // is queued, so that it is said at once and by node.
+import { sourcesIn, upstream } from '../graph/order.ts'
 import { isLink, type PromptNode } from '../graph/prompt.ts'
 import type { NodeErrors, Validation } from '../graph/validate.ts'
 import type { ModelFolders } from '../library/model-folders.ts'
@@ -102,10 +103,5 @@ export function namesOnly(folders: ModelFolders): Models {
   }
 }
 
-function ancestors({ coerced }: Validation, output: string): string[] {
-  const seen = new Set([output])
-  for (const id of seen)
-    for (const value of Object.values(coerced[id]?.inputs ?? {}))
-      if (isLink(value) && coerced[value[0]]) seen.add(String(value[0]))
-  return [...seen].filter(id => coerced[id])
-}
+const ancestors = ({ coerced }: Validation, output: string): string[] =>
+  [...upstream(output, sourcesIn(coerced))].filter(id => coerced[id])

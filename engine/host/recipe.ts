@@ -1,6 +1,7 @@
 // The words of a picture's making, read off the prompt that made it.
 import type { Recipe } from '../api/contract.ts'
 import { isNumber, isObject, type Json, toNumber } from '../graph/json.ts'
+import { sourcesIn, upstream } from '../graph/order.ts'
 import { isLink, type Prompt, type PromptNode } from '../graph/prompt.ts'
 
 const MODEL_FILE = /\.(safetensors|sft|ckpt|pt|pth|bin|gguf|onnx)$/i
@@ -10,7 +11,7 @@ const WORDS_LIMIT = 8000
 
 /** @param node the output node whose picture is asked about; any sampler otherwise */
 export function recipeOf(prompt: Prompt, node?: string): Recipe {
-  const reached = node ? ancestors(prompt, node) : Object.keys(prompt)
+  const reached = node ? [...upstream(node, sourcesIn(prompt))] : Object.keys(prompt)
   const nodes = reached.flatMap(id => (prompt[id] ? [prompt[id]] : []))
   const sampler = nodes.find(isSampler)
   const inputs = sampler?.inputs ?? {}
@@ -46,15 +47,6 @@ export function wordsOf(prompt: Prompt): string {
 
 const isSampler = ({ inputs }: PromptNode): boolean =>
   isLink(inputs.positive) && ('seed' in inputs || 'noise_seed' in inputs)
-
-/** The node and everything before it, nearest first. */
-function ancestors(prompt: Prompt, node: string): string[] {
-  const seen = new Set([node])
-  for (const id of seen)
-    for (const value of Object.values(prompt[id]?.inputs ?? {}))
-      if (isLink(value)) seen.add(String(value[0]))
-  return [...seen]
-}
 
 /** Goes back along conditioning until a node has a text. */
 function textAt(prompt: Prompt, from: Json | undefined): string | undefined {

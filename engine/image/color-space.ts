@@ -3,6 +3,3 @@
 /** A code of 0..1 for linear light; above 1 it goes on along the same curve. */
 export const toSrgb = (light: number): number =>
   light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055
-
-export const fromSrgb = (code: number): number =>
-  code <= 0.04045 ? code / 12.92 : ((code + 0.055) / 1.055) ** 2.4

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { encodePng, insertPngText, readPngText } from './png.ts'
+import { encodePng, readPngText } from './png.ts'
 
 const bitmap = {
   data: Uint8Array.of(255, 0, 0, 0, 128, 255),
@@ -18,7 +18,7 @@ function chunk(name: string, body: Buffer): Buffer {
   return Buffer.concat([length, named, check])
 }
 
-/** The chunk goes where `insertPngText` puts its own: after the header. */
+/** The chunk goes where `encodePng` puts its text: after the header of 33 bytes. */
 const withChunk = (png: Uint8Array, name: string, body: Buffer): Buffer =>
   Buffer.concat([png.subarray(0, 33), chunk(name, body), png.subarray(33)])
 
@@ -56,7 +56,7 @@ describe('PNG text', () => {
   })
 
   test('of damaged, cut off and foreign files is what can be read', async () => {
-    const png = insertPngText(await encodePng(bitmap), { prompt: '{}' })
+    const png = await encodePng(bitmap, { prompt: '{}' })
     expect(readPngText(png.subarray(0, 33 + 12 + 9))).toEqual({ prompt: '{}' })
     expect(readPngText(png.subarray(0, 40))).toEqual({})
     expect(readPngText(new TextEncoder().encode('not a picture at all'))).toEqual({})

@@ -97,13 +97,6 @@ function frameControl(
   return control
 }
 
-/** The end of IHDR: 8 bytes of signature, then length, name, 13 bytes of header, CRC. */
-const headerEnd = 8 + 4 + 4 + 13 + 4
-
-export function insertPngText(png: Uint8Array, text: Record<string, string>): Uint8Array {
-  return Buffer.concat([png.subarray(0, headerEnd), ...textChunks(text), png.subarray(headerEnd)])
-}
-
 const textChunks = (text: Record<string, string>): Buffer[] =>
   Object.entries(text).map(([keyword, value]) => textChunk(keyword, value))
 

@@ -3,7 +3,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ModelError } from '../nodes/models.ts'
-import { sizeOf } from '../tensor.ts'
 import { float8ToFloat } from './float8.ts'
 import { bfloat16ToFloat, halfToFloat } from './half.ts'
 import type { Watch } from './shared-work.ts'
@@ -107,5 +106,3 @@ export function readFloats(weight: Weight): Float32Array {
       )
   }
 }
-
-export const valuesIn = (weight: Weight): number => sizeOf(weight.shape)

@@ -59,9 +59,6 @@ const layout: Layout = {
   counted: ['blocks.#'],
 }
 
-export const seesPictures = ({ tensors }: Weights): boolean =>
-  tensors.has(`${at}patch_embed.proj.weight`) || tensors.has(`${at}merger.ln_q.weight`)
-
 export function qwenVisionConfig(weights: Weights): QwenVisionConfig {
   let layers = 0
   while (weights.tensors.has(`${at}blocks.${layers}.norm1.weight`)) layers++

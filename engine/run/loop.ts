@@ -2,7 +2,7 @@
 // runs once as it stands; the End Loop then expands to a copy of it for each further round, every
 // copy reading what the one before it handed on.
 import type { NodeId } from '../graph/document.ts'
-import { linksOf } from '../graph/order.ts'
+import { linksOf, upstream } from '../graph/order.ts'
 import { isLink } from '../graph/prompt.ts'
 import { Expansion, ExpansionLink } from './expansion.ts'
 import type { RunNode } from './planner.ts'
@@ -32,7 +32,7 @@ export interface Rounds {
 
 /** @throws Error in words when the end has no start, or more than one could be meant */
 export function loopOf(graph: Graph, end: NodeId): Loop {
-  const before = upstream(graph, end)
+  const before = leadingTo(graph, end)
   const closed = new Set<NodeId>()
   for (const id of before) {
     if (id !== end && typeOf(graph, id) === END_LOOP) closed.add(loopOf(graph, id).start)
@@ -40,7 +40,7 @@ export function loopOf(graph: Graph, end: NodeId): Loop {
   const open = [...before].filter(id => typeOf(graph, id) === START_LOOP && !closed.has(id))
   // The innermost one comes after all others: an inner start follows its parent's iteration.
   const inner = open.filter(id => {
-    const above = upstream(graph, id)
+    const above = leadingTo(graph, id)
     return open.every(other => other === id || above.has(other))
   })
   const [start] = inner
@@ -57,15 +57,13 @@ export function loopOf(graph: Graph, end: NodeId): Loop {
 
 const typeOf = (graph: Graph, id: NodeId) => graph.get(id)?.type.type
 
-/** A node and what it depends on, as far as the round of a loop around it. */
-function upstream(graph: Graph, of: NodeId): Set<NodeId> {
-  const seen = new Set([of])
-  for (const id of seen) {
-    if (typeOf(graph, id) === LOOP_ROUND) continue
-    for (const [source] of linksOf(graph.get(id)?.inputs ?? {})) seen.add(String(source))
-  }
-  return seen
-}
+/** The node and what it depends on, as far as the round of a loop around it. */
+const leadingTo = (graph: Graph, of: NodeId): Set<NodeId> =>
+  upstream(of, id =>
+    typeOf(graph, id) === LOOP_ROUND
+      ? []
+      : linksOf(graph.get(id)?.inputs ?? {}).map(([source]) => source),
+  )
 
 /** A node and what depends on it, among these. */
 function downstream(graph: Graph, of: NodeId, among: ReadonlySet<NodeId>): Set<NodeId> {

@@ -46,6 +46,8 @@ describe('bindLiteral', () => {
     ['8.0', text(), new LosslessNumber('8.0'), '8.0'],
     ['a text', text(), 'a', 'a'],
     ['0', toggle(), 0, false],
+    ['grouped digits, as Python has them', INT, '1_000', 1000],
+    ['an empty list', toggle(), [], false],
     ['0.0', toggle(), new LosslessNumber('0.0'), false],
     ['a text', toggle(), 'false', true],
     ['a wrapped list', ANY, { __value__: ['a', 1] }, ['a', 1]],
@@ -73,6 +75,19 @@ describe('bindLinked', () => {
     expect(bindLinked('x', seed(), 5)).toBe(5n)
     expect(bindLinked('x', INT, 5n)).toBe(5)
     expect(bindLinked('x', FLOAT, 5n)).toBe(5)
+  })
+
+  it('hands a bigint only to fields that take one', () => {
+    expect(() => bindLinked('width', INT, 2n ** 60n)).toThrow(InputError)
+    expect(() => bindLinked('width', INT, 2n ** 60n)).toThrow('too large for “width”')
+    expect(() => bindLiteral('width', INT, 1e300)).toThrow('too large for “width”')
+    expect(() => bindLiteral('seed', seed(), new LosslessNumber('1e999'))).toThrow('too large')
+    expect(bindLinked('x', socket('INT'), 2n ** 60n)).toBe(2n ** 60n)
+    const wide: Field = {
+      ...INT,
+      widget: { ...(INT.widget as object), max: 2n ** 63n - 1n } as never,
+    }
+    expect(bindLinked('x', wide, 2n ** 60n)).toBe(2n ** 60n)
   })
 
   it('leaves everything else as it came', () => {

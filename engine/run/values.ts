@@ -2,8 +2,9 @@
 // bring lists of values, absent optional inputs take their default.
 import { isLosslessNumber, LosslessNumber } from 'lossless-json'
 import type { InputDescription } from '../graph/catalogue.ts'
+import { CoercionError, coerce } from '../graph/coerce.ts'
 import { inputsThere } from '../graph/dynamic-inputs.ts'
-import { isNumber, isObject } from '../graph/json.ts'
+import { isNumber, isObject, type Json } from '../graph/json.ts'
 import { isLink, type PromptLink } from '../graph/prompt.ts'
 import { pythonFloat } from '../graph/python-text.ts'
 import type { Field, NodeType } from '../nodes/define.ts'
@@ -22,46 +23,50 @@ export class InputError extends Error {
 
 const quoted = (value: unknown) => (typeof value === 'string' ? `"${value}"` : String(value))
 
-/** `8`, `"8"`, `8.7` and `true` are whole numbers; seeds stay exact as bigints. */
-function toInteger(name: string, value: unknown, exact: boolean): number | bigint {
-  let whole: bigint | undefined
-  if (typeof value === 'boolean') whole = value ? 1n : 0n
-  else if (typeof value === 'bigint') whole = value
-  else if (isNumber(value) || typeof value === 'string') {
-    const text = String(value).trim()
-    if (/^[+-]?\d+$/.test(text)) whole = BigInt(text)
-    else if (isNumber(value) && Number.isFinite(Number(text))) whole = BigInt(Math.trunc(+text))
+/** The literal as the input's type; a refusal names the input. */
+function coerced(name: string, type: 'INT' | 'FLOAT', value: unknown): number | bigint {
+  let number: Json | undefined
+  try {
+    number = coerce(value as Json, type)
+  } catch (error) {
+    if (!(error instanceof CoercionError)) throw error
   }
-  if (whole === undefined)
-    throw new InputError(name, `“${name}” takes a whole number, but was given ${quoted(value)}.`)
-  return exact || !Number.isSafeInteger(Number(whole)) ? whole : Number(whole)
+  if ((typeof number === 'number' && !Number.isNaN(number)) || typeof number === 'bigint')
+    return number
+  const takes = type === 'INT' ? 'a whole number' : 'a number'
+  throw new InputError(name, `“${name}” takes ${takes}, but was given ${quoted(value)}.`)
 }
 
-function toFloat(name: string, value: unknown): number {
-  const number =
-    isNumber(value) || typeof value === 'boolean' || (typeof value === 'string' && value.trim())
-      ? Number(typeof value === 'object' ? value.toString() : value)
-      : Number.NaN
-  if (Number.isNaN(number))
-    throw new InputError(name, `“${name}” takes a number, but was given ${quoted(value)}.`)
-  return number
+/** `8`, `"8"`, `8.7` and `true` are whole numbers; seeds stay exact as bigints. */
+function toInteger(name: string, field: Field, value: unknown): number | bigint {
+  const whole = coerced(name, 'INT', value)
+  if (whole !== Number.POSITIVE_INFINITY && whole !== Number.NEGATIVE_INFINITY) {
+    if (isSeed(field)) return BigInt(whole)
+    if (Number.isSafeInteger(Number(whole))) return Number(whole)
+    if (takesBigints(field)) return BigInt(whole)
+  }
+  throw new InputError(name, `The number ${quoted(value)} is too large for “${name}”.`)
 }
 
 const isSeed = (field: Field) =>
   typeof field.widget === 'object' && field.widget.kind === 'int' && field.widget.seed === true
+
+/** Sockets take any INT. A widget takes what a double cannot hold only if its own range says so. */
+const takesBigints = ({ widget }: Field) =>
+  !(typeof widget === 'object' && widget.kind === 'int') || typeof widget.max === 'bigint'
 
 /** A value written in the prompt. Types but the four basic ones (unions, `*`) get it as written. */
 export function bindLiteral(name: string, field: Field, written: unknown): unknown {
   const value = isObject(written) && '__value__' in written ? written.__value__ : written
   switch (field.type) {
     case 'INT':
-      return toInteger(name, value, isSeed(field))
+      return toInteger(name, field, value)
     case 'FLOAT':
-      return toFloat(name, value)
+      return coerced(name, 'FLOAT', value)
     case 'STRING':
-      return typeof value === 'string' ? value : isNumber(value) ? String(value) : value
+      return isNumber(value) ? coerce(value, 'STRING') : value
     case 'BOOLEAN':
-      return isLosslessNumber(value) ? Number(value.toString()) !== 0 : Boolean(value)
+      return coerce(value as Json, 'BOOLEAN')
     case 'COMBO':
       return isLosslessNumber(value) ? Number(value.toString()) : value
     default:
@@ -81,8 +86,8 @@ const needsLink = ({ type, widget, rawLink }: Field): boolean =>
 
 /** A value that came along a link: numbers take the form the field promises, nothing else changes. */
 export function bindLinked(name: string, field: Field, value: unknown): unknown {
-  if (field.type === 'INT' && isNumber(value)) return toInteger(name, value, isSeed(field))
-  if (/^FLOATS?$/.test(field.type) && isNumber(value)) return toFloat(name, value)
+  if (field.type === 'INT' && isNumber(value)) return toInteger(name, field, value)
+  if (/^FLOATS?$/.test(field.type) && isNumber(value)) return coerced(name, 'FLOAT', value)
   return value
 }
 

@@ -90,6 +90,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     STRIPE_WEBHOOK_SECRET: stripeSecret,
     RESEND_API_KEY: resendKey,
     RESEND_URL: mails.url,
+    MAIL_FROM: 'ComfyRunner <account@comfyrunner.test>',
     SEND_EMAIL_HOOK_SECRET: `v1,whsec_${random()}`,
     CRON_SECRET: random(),
     APP_URL: `${functionsUrl}/return`,

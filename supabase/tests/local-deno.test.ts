@@ -68,6 +68,7 @@ describe.skipIf(onRealStack)('functions under Deno', () => {
         SUPABASE_SECRET_KEY: 'sb_secret_deno',
         DATABASE_URL: database.url,
         RESEND_URL: mails.url,
+        MAIL_FROM: 'ComfyRunner <account@comfyrunner.test>',
         APP_URL: url,
       },
     })

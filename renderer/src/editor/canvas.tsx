@@ -16,7 +16,7 @@ import {
 import { useCallback, useEffect, useMemo } from 'react'
 import { connect, disconnect, moveNodes, refusal } from '../../../engine/graph/edit.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
-import { activeTab, edit, patchTab, select, shownGraph, type Tab, useTabs } from '../stores/tabs.ts'
+import { activeTab, edit, patchTab, select, shownGraph, type Tab } from '../stores/tabs.ts'
 import { toastError } from '../stores/toasts.ts'
 import { useUi } from '../stores/ui.ts'
 import {
@@ -265,5 +265,3 @@ export function Canvas({ tab }: { tab: Tab }) {
     </ReactFlow>
   )
 }
-
-export const useActiveTab = () => useTabs(activeTab)

@@ -1,8 +1,10 @@
 // React Flow's nodes and edges, derived from a graph. A card whose document node, links and
 // selection stayed the same keeps its object, so that React Flow and React skip it.
+
 import { type Edge, type Node, type NodeHandle, Position } from '@xyflow/react'
 import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
 import type { Graph, GraphNode, Link, LinkId, NodeId } from '../../../engine/graph/document.ts'
+import { titleOf } from '../../../engine/graph/node-title.ts'
 import { type CardLayout, layOutCard, riseOf } from './card-layout.ts'
 import { isPorts, portCards } from './subgraph-ports.ts'
 
@@ -72,7 +74,7 @@ function cardNode(
       handles: handlesOf(layout),
       selected,
       data: { node, description, layout, linked, far },
-      ariaLabel: node.title ?? description?.title ?? node.type,
+      ariaLabel: titleOf(node, description),
       // The ends of a subgraph take links and nothing else.
       ...(isPorts(node) ? { draggable: false, selectable: false, focusable: false } : {}),
     }

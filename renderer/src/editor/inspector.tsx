@@ -1,9 +1,11 @@
 // The selected node in full: what it does, every value, where its links come from, its timing.
+
 import { useMemo } from 'react'
 import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../engine/graph/document.ts'
 import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
 import { setColor } from '../../../engine/graph/edit.ts'
+import { titleOf } from '../../../engine/graph/node-title.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
 import { selectRuns, useRuns } from '../stores/runs.ts'
 import { edit, shownGraph, type Tab } from '../stores/tabs.ts'
@@ -33,7 +35,13 @@ export function Inspector({ tab }: { tab: Tab }) {
       className="flex w-72 shrink-0 flex-col gap-4 overflow-y-auto border-l border-line bg-panel p-3"
     >
       {only ? (
-        <NodePart key={only.id} tab={tab} node={only} description={describe(only)} />
+        <NodePart
+          key={only.id}
+          tab={tab}
+          node={only}
+          description={describe(only)}
+          describe={describe}
+        />
       ) : (
         <WorkflowPart tab={tab} />
       )}
@@ -45,9 +53,10 @@ interface NodePartProps {
   tab: Tab
   node: GraphNode
   description?: NodeDescription
+  describe: (node: GraphNode) => NodeDescription | undefined
 }
 
-function NodePart({ tab, node, description }: NodePartProps) {
+function NodePart({ tab, node, description, describe }: NodePartProps) {
   const graph = shownGraph(tab)
   const run = useRuns(state => selectRuns(state, tab.id).nodes[node.id])
   const links = Object.values(graph.links)
@@ -59,9 +68,7 @@ function NodePart({ tab, node, description }: NodePartProps) {
   return (
     <>
       <header>
-        <h2 className="text-[15px] leading-5 font-semibold">
-          {node.title || description?.title || node.type}
-        </h2>
+        <h2 className="text-[15px] leading-5 font-semibold">{titleOf(node, description)}</h2>
         <p className="selectable mt-0.5 font-mono text-[11px] text-faint">
           {node.type} · {node.id}
         </p>
@@ -96,14 +103,18 @@ function NodePart({ tab, node, description }: NodePartProps) {
       )}
       {into.length > 0 && (
         <Section title="Comes in">
-          {into.map(link => (
-            <LinkRow
-              key={link.id}
-              type={link.type}
-              label={node.inputs[link.toSlot]?.name ?? ''}
-              node={graph.nodes[link.from]}
-            />
-          ))}
+          {into.map(link => {
+            const source = graph.nodes[link.from]
+            return (
+              <LinkRow
+                key={link.id}
+                type={link.type}
+                label={node.inputs[link.toSlot]?.name ?? ''}
+                node={source}
+                description={source && describe(source)}
+              />
+            )
+          })}
         </Section>
       )}
       {(description?.outputs ?? node.outputs).length > 0 && (
@@ -175,9 +186,10 @@ interface LinkRowProps {
   type: string
   label: string
   node?: GraphNode
+  description?: NodeDescription
 }
 
-const LinkRow = ({ type, label, node }: LinkRowProps) => (
+const LinkRow = ({ type, label, node, description }: LinkRowProps) => (
   <button
     type="button"
     className="flex items-center gap-2 rounded-control px-2 text-left hover:bg-field"
@@ -185,7 +197,9 @@ const LinkRow = ({ type, label, node }: LinkRowProps) => (
   >
     <Dot type={type} />
     <span>{label}</span>
-    <span className="ml-auto truncate text-xs text-faint">{node?.title ?? node?.type}</span>
+    <span className="ml-auto truncate text-xs text-faint">
+      {node && titleOf(node, description)}
+    </span>
   </button>
 )
 
@@ -220,7 +234,7 @@ function WorkflowPart({ tab }: { tab: Tab }) {
               className="truncate rounded-control px-2 text-left text-warn hover:bg-field"
               onClick={() => jumpTo(node.id)}
             >
-              {node.title || node.type}
+              {titleOf(node, undefined)}
             </button>
           ))}
         </Section>

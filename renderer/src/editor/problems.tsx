@@ -1,8 +1,11 @@
 // Everything that is wrong with the workflow, in words; a click shows where.
+
 import { ChevronDown, CircleAlert, LocateFixed, PackageX, X } from 'lucide-react'
 import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { Problem } from '../../../engine/api/contract.ts'
+import { titleOf } from '../../../engine/graph/node-title.ts'
+import { useCatalogue } from '../stores/catalogue.ts'
 import { problemsOf, selectRuns, setProblems, useRuns } from '../stores/runs.ts'
 import { shownGraph, type Tab } from '../stores/tabs.ts'
 import { Button, IconButton } from '../ui/button.tsx'
@@ -15,7 +18,7 @@ interface Row {
   nodes: string[]
 }
 
-function titleOf(count: number, announced: boolean): string {
+function headingOf(count: number, announced: boolean): string {
   if (announced) {
     return count === 1
       ? 'One thing that this workflow needs is not here'
@@ -40,6 +43,7 @@ function alike(problems: readonly Problem[]): Row[] {
 export function Problems({ tab }: { tab: Tab }) {
   const problems = useRuns(useShallow(state => problemsOf(selectRuns(state, tab.id))))
   const announced = useRuns(state => selectRuns(state, tab.id).announced ?? false)
+  const types = useCatalogue(state => state.types)
   const [fold, setFold] = useState<{ announced: boolean; folded: boolean }>()
   // What is missing on opening is said in one line; a refused run opens the list.
   const folded = fold?.announced === announced ? fold.folded : announced
@@ -65,7 +69,7 @@ export function Problems({ tab }: { tab: Tab }) {
         ) : (
           <CircleAlert size={14} className="text-bad" aria-hidden />
         )}
-        <h2 className="flex-1 font-medium">{titleOf(rows.length, announced)}</h2>
+        <h2 className="flex-1 font-medium">{headingOf(rows.length, announced)}</h2>
         <IconButton
           label={folded ? 'Show the problems' : 'Fold the problems'}
           aria-expanded={!folded}
@@ -83,9 +87,8 @@ export function Problems({ tab }: { tab: Tab }) {
           {rows.slice(0, 100).map(({ problem, nodes }) => {
             const { node, input, nodeType, message, hint } = problem
             const mend = mendOf(problem, nodes)
-            const title = node
-              ? (shownGraph(tab).nodes[node]?.title ?? nodeType ?? node)
-              : undefined
+            const shown = node ? shownGraph(tab).nodes[node] : undefined
+            const title = shown ? titleOf(shown, types[shown.type]) : (nodeType ?? node)
             return (
               <li
                 key={`${node} ${input} ${message}`}

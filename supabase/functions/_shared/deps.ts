@@ -23,7 +23,7 @@ export const envSchema = z.object({
   /** Where Stripe leads back to, if not to our own page (GET /return). */
   RETURN_URL: url.optional(),
   /** Who mails come from: an address of a domain that Resend has verified. */
-  MAIL_FROM: z.string().default('ComfyRunner <account@comfyrunner.test>'),
+  MAIL_FROM: z.string().min(3),
 })
 
 export type Env = z.output<typeof envSchema>

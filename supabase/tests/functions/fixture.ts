@@ -94,6 +94,7 @@ export async function startFixture(): Promise<Fixture> {
     STRIPE_API_URL: stripe.url,
     RESEND_API_KEY: 're_test',
     RESEND_URL: sink.url,
+    MAIL_FROM: 'ComfyRunner <account@comfyrunner.test>',
     APP_URL: 'https://app.test/account',
   }
   const begin = (keys: () => Response | Promise<Response>) =>

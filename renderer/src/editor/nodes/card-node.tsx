@@ -1,8 +1,10 @@
 // A node on the canvas. In a large graph seen from far only a plain box with its picture is drawn.
+
 import type { NodeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { Problem } from '../../../../engine/api/contract.ts'
+import { titleOf } from '../../../../engine/graph/node-title.ts'
 import { problemsOf, runAt, type Shown, selectRuns, shownAt, useRuns } from '../../stores/runs.ts'
 import { shownPrefixes, useTabs } from '../../stores/tabs.ts'
 import type { CardNode as FlowCard } from '../flow-elements.ts'
@@ -71,7 +73,7 @@ function FarBox({ data, selected, state, shown }: FarProps) {
         boxShadow: `0 0 0 ${selected || state === 'running' ? 5 : 2}px ${colour}`,
       }}
     >
-      <p className="line-clamp-2">{node.title || description?.title || node.type}</p>
+      <p className="line-clamp-2">{titleOf(node, description)}</p>
       {layout.well && (shown || chosen) && (
         <CardWell well={layout.well} chosen={chosen} shown={shown} />
       )}

@@ -1,8 +1,10 @@
 // A node's card: title row with its state, sockets left and right, widgets, a well for pictures.
+
 import { ChevronRight, Eye, EyeOff, Layers, PackageX, Redo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Problem } from '../../../../engine/api/contract.ts'
 import { setCollapsed, setMode } from '../../../../engine/graph/edit.ts'
+import { titleOf } from '../../../../engine/graph/node-title.ts'
 import type { NodeRun, Shown } from '../../stores/runs.ts'
 import { edit, enterCanvas, select } from '../../stores/tabs.ts'
 import { useUi } from '../../stores/ui.ts'
@@ -128,7 +130,7 @@ const labelOf = ({ node }: CardData, name: string) =>
 function TitleRow({ data, run }: { data: CardData; run?: NodeRun }) {
   const { node, description, layout } = data
   const [naming, setNaming] = useState(false)
-  const title = node.title || description?.title || node.type
+  const title = titleOf(node, description)
   const isSubgraph = description?.category === 'subgraph'
   const fold = () =>
     edit(node.collapsed ? 'Unfold' : 'Fold', (document, at) =>

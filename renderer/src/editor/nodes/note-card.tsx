@@ -1,6 +1,8 @@
 // Words on the canvas. They never run. A double-click writes; otherwise they are read.
+
 import { useState } from 'react'
 import { setValue } from '../../../../engine/graph/edit.ts'
+import { titleOf } from '../../../../engine/graph/node-title.ts'
 import { edit, sealEdit } from '../../stores/tabs.ts'
 import { typingKey } from '../../stores/typing.ts'
 import { cx } from '../../ui/class-names.ts'
@@ -25,7 +27,7 @@ export function NoteCard({ data, selected }: { data: CardData; selected: boolean
       style={{ width: layout.width, height: layout.height }}
     >
       <p className="flex h-[30px] shrink-0 items-center truncate px-3 font-medium">
-        {node.title || description?.title || 'Note'}
+        {titleOf(node, description)}
       </p>
       {!node.collapsed && (writing || text === '') ? (
         <textarea

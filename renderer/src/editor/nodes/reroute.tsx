@@ -8,7 +8,7 @@ export function Reroute({ data, selected }: { data: CardData; selected: boolean 
   return (
     <div
       data-testid={`node-${node.id}`}
-      title={node.title ?? 'Reroute'}
+      title={node.title || 'Reroute'}
       className={cx(
         'card relative grid place-items-center rounded-full border bg-card text-faint',
         selected ? 'border-accent ring-2 ring-accent/45' : 'border-line',

@@ -1,5 +1,5 @@
-// What all mails share: a quiet card, one accent, the app's type scale (docs: shared/LOOK.md). Colours
-// are its light theme in sRGB, since mail programs know no OKLCH; dark mode is left to them.
+// What all mails share: a quiet card, one accent, the app's type scale (renderer/src/styles.css).
+// Colours are its light theme in sRGB, since mail programs know no OKLCH; dark mode is left to them.
 import {
   Body,
   Button,
