@@ -70,6 +70,19 @@ test('engine/graph is pure: itself, zod and the number-preserving JSON reader', 
   expect(offences(/^engine\/graph\//, allowed)).toEqual([])
 })
 
+test('engine/inference knows no model, sampler or node', () => {
+  const allowed = (name: string) => !ours(name) || /^engine\/(inference\/|tensor\.ts$)/.test(name)
+  expect(offences(/^engine\/inference\//, allowed)).toEqual([])
+})
+
+test('models and samplers run without the nodes', () => {
+  const found = sources
+    .filter(file => /^engine\/(models|sampling)\//.test(file))
+    .flatMap(file => staticImports(file).map(name => `${file} → ${name}`))
+    .filter(line => / → engine\/nodes\//.test(line))
+  expect(found).toEqual([])
+})
+
 test('the contract knows only the graph', () => {
   const allowed = (name: string) =>
     /^engine\/(graph\/|api\/contract)/.test(name) || /^(zod|@orpc\/contract)$/.test(name)

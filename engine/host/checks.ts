@@ -3,9 +3,10 @@
 import { sourcesIn, upstream } from '../graph/order.ts'
 import { isLink, type PromptNode } from '../graph/prompt.ts'
 import type { NodeErrors, Validation } from '../graph/validate.ts'
+import { ModelError } from '../inference/model-error.ts'
 import type { ModelFolders } from '../library/model-folders.ts'
 import type { NodeType, RunContext } from '../nodes/define.ts'
-import { ModelError, type Models } from '../nodes/models.ts'
+import type { Models } from '../nodes/models.ts'
 
 export type CheckContext = Pick<RunContext, 'files' | 'models'>
 /** Adds to a validation what the nodes' own checks say. */

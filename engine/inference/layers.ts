@@ -2,8 +2,8 @@
 // are emitted here rather than found by onnxruntime's optimiser: a model then loads in a second,
 // with its weights mapped instead of copied.
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
 import { type Int8Layer, int8Conv, int8Linear } from './int8.ts'
+import { ModelError } from './model-error.ts'
 import { DataType, type OnnxGraph, real, type Value } from './onnx-graph.ts'
 import { type Weight, type Weights, type WeightType, weight } from './weights.ts'
 import { doubled, fastConv, pays, sameSize, type UsualPicture } from './winograd.ts'

@@ -2,7 +2,7 @@
 // "EISDIR: illegal operation on a directory".
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
+import { ModelError } from './model-error.ts'
 
 export interface ModelFile {
   /** Real path. */

@@ -1,7 +1,8 @@
 // float32 to the types that weights are stored in, rounded to the nearest, ties to even.
-import { ModelError } from '../nodes/models.ts'
+
 import { float8ToFloat } from './float8.ts'
 import { floatToHalf } from './half.ts'
+import { ModelError } from './model-error.ts'
 import type { WeightType } from './weights.ts'
 
 /** Largest number of the 8-bit types, which have no room for more. */

@@ -2,7 +2,7 @@
 // user's own checkpoint, so a model of gigabytes becomes some hundred kilobytes of graph.
 // Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 import { parse, relative, sep } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
+import { ModelError } from './model-error.ts'
 import { ProtobufWriter } from './protobuf.ts'
 import type { Weight } from './weights.ts'
 

@@ -2,8 +2,8 @@
 // without a word. They are found by what a network answers to ordinary numbers, not by reading
 // gigabytes.
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
 import type { Tensor } from '../tensor.ts'
+import { ModelError } from './model-error.ts'
 import type { Ids } from './session.ts'
 
 /** Beyond, overflow is no wonder. */

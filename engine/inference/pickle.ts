@@ -1,8 +1,8 @@
 // PyTorch's .pth, .pt, .ckpt and .bin files: tensors where they lie, in a zip of stored entries or,
 // in old files, one after the other behind the pickle.
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
 import { sizeOf } from '../tensor.ts'
+import { ModelError } from './model-error.ts'
 import { quoted, withModelFile } from './model-file.ts'
 import { nameOf, type Pickled, PickledTensor, PickleError, unpickle } from './pickle-machine.ts'
 import { type Weight, type Weights, weightBytes } from './weights.ts'

@@ -2,8 +2,8 @@
 // https://github.com/huggingface/safetensors#format
 import { type FileHandle, open, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
 import { sizeOf } from '../tensor.ts'
+import { ModelError } from './model-error.ts'
 import type { Watch } from './shared-work.ts'
 import { type Weight, type WeightType, weightBytes } from './weights.ts'
 

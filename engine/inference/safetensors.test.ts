@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ModelError } from '../nodes/models.ts'
+import { ModelError } from './model-error.ts'
 import { openSafetensors } from './safetensors.ts'
 import { readFloats, weight } from './weights.ts'
 

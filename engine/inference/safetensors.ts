@@ -1,8 +1,8 @@
 // Reads the header of a .safetensors file and checks all of it, so that nothing later can read
 // outside the file. https://github.com/huggingface/safetensors#format
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
 import { sizeOf } from '../tensor.ts'
+import { ModelError } from './model-error.ts'
 import { quoted, withModelFile } from './model-file.ts'
 import { type Weight, type Weights, type WeightType, weightBytes } from './weights.ts'
 

@@ -2,9 +2,9 @@
 // belongs in the engine process; the signal is looked at between runs.
 import { availableParallelism } from 'node:os'
 import type { InferenceSession as OrtSession } from 'onnxruntime-node'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Provider } from './layers.ts'
+import { ModelError } from './model-error.ts'
 import type { OnnxGraph } from './onnx-graph.ts'
 import { providerProfiles } from './providers/profiles.ts'
 

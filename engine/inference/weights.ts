@@ -2,9 +2,9 @@
 // read until somebody asks; onnxruntime maps the same place itself.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
 import { float8ToFloat } from './float8.ts'
 import { bfloat16ToFloat, halfToFloat } from './half.ts'
+import { ModelError } from './model-error.ts'
 import type { Watch } from './shared-work.ts'
 
 export type WeightType = keyof typeof weightBytes

@@ -1,8 +1,8 @@
 // A file of the controlnet folder, opened as what it is.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { ControlLora } from './control-lora.ts'
 import { ControlNetModel } from './controlnet.ts'
 import { isControlLora, isDifference, type NetworkBase, onBase } from './controlnet-base.ts'

@@ -1,9 +1,9 @@
 // A Control-LoRA becomes a ControlNet with the UNet that it is to steer, so it learns only from the
 // run which one that is. https://huggingface.co/stabilityai/control-lora
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { Tensor } from '../tensor.ts'
 import { ControlNetModel, seenPicture } from './controlnet.ts'
 import { type NetworkBase, onBase } from './controlnet-base.ts'

@@ -4,9 +4,9 @@
 // with changes, read where both lie; nothing is written out.
 import { basename } from 'node:path'
 import type { Branch, ConvShape, Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
 import { LoraBranch } from './lora.ts'
 import { type TensorChange, weightChange } from './lora-changes.ts'

@@ -3,11 +3,11 @@
 // https://github.com/huggingface/diffusers/tree/main/src/diffusers/models/controlnets
 import { basename } from 'node:path'
 import { resizeCovering } from '../image/resize.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { Ids } from '../inference/session.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { scaled } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { hintLayers } from './controlnet.ts'

@@ -2,7 +2,8 @@
 import { linkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Checkpoint, ModelError, type Models } from '../nodes/models.ts'
+import { ModelError } from '../inference/model-error.ts'
+import type { Checkpoint, Models } from '../nodes/models.ts'
 import {
   cut,
   dice,

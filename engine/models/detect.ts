@@ -1,8 +1,8 @@
 // Which family a file belongs to, by keys and shapes. What cannot run is refused by its name, with
 // the folder or the node that it belongs to.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { clipPrefix } from './clip.ts'
 import { type UnetFacts, unetFacts } from './unet-family.ts'
 

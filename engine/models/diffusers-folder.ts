@@ -2,8 +2,9 @@
 // how the parts are used. https://huggingface.co/docs/diffusers/using-diffusers/other-formats
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { Weights } from '../inference/weights.ts'
-import { type Checkpoint, ModelError } from '../nodes/models.ts'
+import type { Checkpoint } from '../nodes/models.ts'
 import { zeroTerminal } from '../sampling/model-sampling.ts'
 import { checkVae } from './detect.ts'
 import { familiarVae } from './diffusers-vae-names.ts'

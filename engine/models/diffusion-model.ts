@@ -1,10 +1,11 @@
 // MODEL: a checkpoint's network with LoRAs on top. Reading the header is all that happens until the
 // first step asks for the session.
+
+import { ModelError } from '../inference/model-error.ts'
 import type { Ids } from '../inference/session.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { admVector } from './adm.ts'
 import { factorFeeds, factorKeys, type PlacedFactors, withFactors } from './attention-factors.ts'

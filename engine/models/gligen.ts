@@ -2,9 +2,9 @@
 // https://arxiv.org/abs/2301.07093, keys as in https://github.com/gligen/GLIGEN (MIT)
 import { basename } from 'node:path'
 import { Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, type OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Gligen, GligenBox } from './kinds.ts'
 import type { UnetHooks } from './unet-changes.ts'

@@ -3,8 +3,8 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ModelError } from '../inference/model-error.ts'
 import { openWeights } from '../inference/open-weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import {
   joined,
   modelsPlace,

@@ -2,9 +2,9 @@
 // width of what is attended to. x + strength · network(x). The files are AUTOMATIC1111's.
 import { basename } from 'node:path'
 import { Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, type OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { HypernetworkChange } from './kinds.ts'
 import type { UnetHooks } from './unet-changes.ts'

@@ -2,9 +2,9 @@
 // sizes must agree. Builders ask a file what it holds and build that; a tensor that got lost would
 // make them build another network without a word. So every file is held against its family's layout.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import { openWeights } from '../inference/open-weights.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 
 /**
  * A number, or a name for one that the file decides: lower case holds within a part, upper case in the

@@ -2,9 +2,9 @@
 // difference is added to it.
 import { basename } from 'node:path'
 import type { Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 
 /** A weight on its way through a stack of adapters. */
 export interface Folding {

@@ -1,7 +1,7 @@
 // A change to some rows of a weight: where a LoRA knows three layers and the checkpoint has them as one.
 import type { Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import type { Value } from '../inference/onnx-graph.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { TensorChange } from './lora-changes.ts'
 import type { Folding } from './lora-parts.ts'
 import type { Rows } from './lora-transformer-names.ts'

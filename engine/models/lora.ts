@@ -3,9 +3,9 @@
 // way the strength is an input, so changing it costs nothing. https://arxiv.org/abs/2106.09685
 import { basename } from 'node:path'
 import type { Branch, ConvShape, Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Adapter } from './kinds.ts'
 import { type LowRank, readChanges, type TensorChange, unusedLayersOf } from './lora-changes.ts'

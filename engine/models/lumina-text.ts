@@ -1,8 +1,8 @@
 // The text encoders of Lumina 2 (Gemma 2) and of its successor Z-Image (Qwen3): language models whose
 // states before the last layer are the conditioning.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import { readBytes, type Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { PromptParts, TextEncoderModel } from './kinds.ts'
 import {

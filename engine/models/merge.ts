@@ -1,7 +1,7 @@
 // Models and text encoders of two files made into one. What is laid on either counts; what else a node
 // changed on the first (sampling, guidance) stays.
 import { basename } from 'node:path'
-import { ModelError } from '../nodes/models.ts'
+import { ModelError } from '../inference/model-error.ts'
 import type { DiffusionModel, EncoderPart, TextEncoderModel } from './kinds.ts'
 import { type Merged, mergedWeights, type Shares } from './merged-weights.ts'
 import { diffusionPrefix } from './transformer.ts'

@@ -1,5 +1,5 @@
 // What to say when a workflow names a model that is not there.
-import { ModelError } from '../nodes/models.ts'
+import { ModelError } from '../inference/model-error.ts'
 
 export function missingModel(folder: string, name: string, names: readonly string[]): ModelError {
   const near = nearestName(name, names)

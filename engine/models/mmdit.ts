@@ -1,9 +1,9 @@
 // Stable Diffusion 3 and 3.5: text and picture each have their own weights and attend to one
 // another. https://arxiv.org/abs/2403.03206, keys and MMDiT-X as in Stability's sd3.5 (MIT).
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { Tensor } from '../tensor.ts'
 import type { NetworkInput } from './kinds.ts'
 import { fromPatches, patchesIn, patchSide, toPatches } from './patches.ts'

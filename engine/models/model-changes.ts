@@ -2,9 +2,9 @@
 // has as well. Nothing is written out: both files are read where they lie, each time the network runs,
 // so the strength stays an input of the graph.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import { isFloating } from '../inference/narrow.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { clipConfig, clipPrefixes } from './clip.ts'
 import { isBesideWeights } from './laid-weights.ts'
 import type { TensorChange } from './lora-changes.ts'

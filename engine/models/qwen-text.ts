@@ -1,8 +1,8 @@
 // The text encoder of Qwen-Image: a language model that is asked to describe the picture. Its states
 // over the prompt are the conditioning; weights such as (x:1.2) are plain text to it.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { PromptParts, TextEncoderModel } from './kinds.ts'
 import {

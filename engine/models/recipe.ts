@@ -1,9 +1,9 @@
 // What makes two sessions the same: the file as it is now, and what is computed with it.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 
 /** Changes when the file does. */
 export function identity(weights: Weights): string {

@@ -1,10 +1,11 @@
 // Which tensors go into a file when a model, text encoder or VAE is saved, and under which names: those
 // of the published checkpoints, which ComfyUI and others read. Changes are folded in and rounded once,
 // to the type that the tensor had; what nothing changes is copied as it is.
+
+import { ModelError } from '../inference/model-error.ts'
 import { narrowed } from '../inference/narrow.ts'
 import { storedBytes, type TensorToWrite } from '../inference/safetensors-writer.ts'
 import type { Weights, WeightType } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { NetworkBase } from './controlnet-base.ts'
 import type { DiffusionModel, EncoderPart, TextEncoderModel, Vae } from './kinds.ts'
 import { isBesideWeights, LaidWeights } from './laid-weights.ts'

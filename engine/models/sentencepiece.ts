@@ -1,6 +1,6 @@
 // Byte pair encoding as google/sentencepiece (Apache-2.0) does it, from the model that lies in the text
 // encoder's own file. https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
-import { ModelError } from '../nodes/models.ts'
+import { ModelError } from '../inference/model-error.ts'
 
 /** Kinds of pieces, as the format numbers them. */
 const kinds = { normal: 1, unknown: 2, userDefined: 4, byte: 6 }

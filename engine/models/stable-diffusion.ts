@@ -1,9 +1,10 @@
 // Files of the Stable Diffusion UNets, opened: a checkpoint with all its parts, a UNet alone, text
 // encoders alone.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
-import { type Checkpoint, ModelError } from '../nodes/models.ts'
+import type { Checkpoint } from '../nodes/models.ts'
 import { clipConfig, clipPrefixes } from './clip.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
 import { detectCheckpoint, detectUnet } from './detect.ts'

@@ -2,10 +2,10 @@
 // ReduxImageEncoder, and TencentARC's style adapter for SD 1.x (both Apache-2.0).
 import { basename } from 'node:path'
 import { Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { Tensor } from '../tensor.ts'
 import type { StyleModel, VisionOutput } from './kinds.ts'
 import { identity, weightBytes } from './recipe.ts'

@@ -1,9 +1,9 @@
 // SwinIR: attention within windows between convolutions. https://arxiv.org/abs/2108.10257, keys as in
 // https://github.com/JingyunLiang/SwinIR (Apache-2.0).
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, real, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { conv, type Layout, linear, norm, type Part, type Tensors } from './layout.ts'
 import { TransformerLayers } from './transformer-layers.ts'
 import type { UpscaleNetwork } from './upscale-network.ts'

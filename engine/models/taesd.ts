@@ -2,10 +2,10 @@
 // https://github.com/madebyollin/taesd (MIT). Layers are numbered in the files.
 import { basename } from 'node:path'
 import { Layers } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import { type Weights, weight } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { checkLayout, type Layout } from './layout.ts'
 import { taesdDecoderLayout, taesdEncoderLayout } from './layouts-pictures.ts'
 import { identity, weightBytes } from './recipe.ts'

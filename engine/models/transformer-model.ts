@@ -1,10 +1,10 @@
 // MODEL of a diffusion transformer, with LoRAs on top. As with the UNet, nothing but the header is
 // read until the first step.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { scaled } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { blockwiseFeeds, checkPatch } from './blockwise-control.ts'

@@ -1,9 +1,9 @@
 // The text encoders of SD3 and Flux: CLIP for the pooled text, T5 for the words, each from a file of
 // its own or from a checkpoint.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
 import type {

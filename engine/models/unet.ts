@@ -1,10 +1,10 @@
 // The UNet of Stable Diffusion 1.x, 2.x and XL: every size is read off the weights.
 // https://arxiv.org/abs/2112.10752, keys as in CompVis' latent-diffusion.
 import { type Branch, Layers, type OpProfile } from '../inference/layers.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { type Weights, weight } from '../inference/weights.ts'
 import type { UsualPicture } from '../inference/winograd.ts'
-import { ModelError } from '../nodes/models.ts'
 import { installGligen } from './gligen.ts'
 import type { UnetChange } from './kinds.ts'
 import { installChange, type UnetHooks } from './unet-changes.ts'

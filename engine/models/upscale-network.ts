@@ -1,9 +1,9 @@
 // Which upscaler a file holds, by its keys as spandrel (MIT, https://github.com/chaiNNer-org/spandrel)
 // documents them.
 import { basename } from 'node:path'
+import { ModelError } from '../inference/model-error.ts'
 import type { OnnxGraph } from '../inference/onnx-graph.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { Tensor } from '../tensor.ts'
 import { openEsrgan } from './esrgan.ts'
 import { openHat } from './hat.ts'

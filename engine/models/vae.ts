@@ -1,8 +1,8 @@
 // Autoencoders as nodes use them: pictures in 0..1, latents as the sampler leaves them.
 import { totalmem } from 'node:os'
+import { ModelError } from '../inference/model-error.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
-import { ModelError } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Vae, VaeOptions } from './kinds.ts'
 import { checkLayout, type Layout } from './layout.ts'

@@ -1,10 +1,11 @@
 // What nodes that merge models have in common: how much of each counts, block by block.
+
+import { ModelError } from '../inference/model-error.ts'
 import type { DiffusionModel, TextEncoderModel } from '../models/kinds.ts'
 import { type MergeAnswer, mergeModels, mergeTexts } from '../models/merge.ts'
 import type { Shares } from '../models/merged-weights.ts'
 import { defineNode, type Field, float, type NodeType, type RunContext, socket } from './define.ts'
 import { noted } from './loader-notes.ts'
-import { ModelError } from './models.ts'
 
 /** How much of the first counts; the second has the rest. */
 export const ratio = (): Field<number> =>

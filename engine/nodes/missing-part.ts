@@ -1,5 +1,5 @@
 // Stands in for a part that a checkpoint lacks.
-import { ModelError } from './models.ts'
+import { ModelError } from '../inference/model-error.ts'
 
 /** Says what is missing as soon as a node asks it for anything. */
 export function missingPart<T extends object>(name: string, part: string, advice: string): T {

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ModelError } from '../inference/model-error.ts'
 import { modelStamp } from './model-stamp.ts'
-import { ModelError, type Models } from './models.ts'
+import type { Models } from './models.ts'
 
 describe('the stamp of a model file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-stamp-'))

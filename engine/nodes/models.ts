@@ -51,7 +51,3 @@ export interface Models {
   /** Where the numbers of merged models are kept; without it none can be merged. */
   readonly mergedDir?: string
 }
-
-export class ModelError extends Error {
-  override name = 'ModelError'
-}

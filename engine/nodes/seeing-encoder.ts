@@ -1,6 +1,7 @@
 // Text encoders that see: most do not, and a workflow may have connected one of those.
+
+import { ModelError } from '../inference/model-error.ts'
 import type { TextEncoderModel } from '../models/kinds.ts'
-import { ModelError } from './models.ts'
 
 /** @throws ModelError if the encoder reads text only */
 export function seeingEncoder(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CycleError } from '../graph/order.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { FileError } from '../nodes/files.ts'
-import { ModelError } from '../nodes/models.ts'
 import { failureOf, NodeFailure } from './failure.ts'
 
 const system = (code: string, path?: string) =>

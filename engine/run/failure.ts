@@ -2,8 +2,8 @@
 // logs, never into the message.
 import type { NodeId } from '../graph/document.ts'
 import { CycleError } from '../graph/order.ts'
+import { ModelError } from '../inference/model-error.ts'
 import { FileError } from '../nodes/files.ts'
-import { ModelError } from '../nodes/models.ts'
 import type { RunFailure } from './events.ts'
 import type { ToldInputs } from './told-inputs.ts'
 import { InputError } from './values.ts'

@@ -1,9 +1,9 @@
+import { ModelError } from '../../inference/model-error.ts'
 import { loraTensors } from '../../models/lora-tensors.ts'
 import { LowRank } from '../../models/low-rank.ts'
 import { partsOf } from '../../models/saved-tensors.ts'
 import { diffusionPrefix } from '../../models/transformer.ts'
 import { choice, defineNode, int, optional, socket, text, toggle, ui } from '../define.ts'
-import { ModelError } from '../models.ts'
 import { saveModels } from '../saved-models.ts'
 
 export const loraSave = defineNode({
