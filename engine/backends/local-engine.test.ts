@@ -236,3 +236,12 @@ describe('the process ends', () => {
     expect(await becomes(() => !isAlive(pid))).toBe(true)
   })
 })
+
+it('closes while it waits to start again, and the run that waited with it is over', async () => {
+  const engine = start({ spawn: () => spawn(process.execPath, ['-e', 'process.exit(1)']) })
+  expect(await becomes(() => engine.pid === undefined)).toBe(true)
+  const waiting = run(engine, quick)
+  await engine.close()
+  expect((await waiting).last).toMatchObject({ type: 'interrupted', executed: [] })
+  expect(engine.state).toBe('stopped')
+})

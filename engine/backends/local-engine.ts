@@ -280,7 +280,11 @@ export function startLocalEngine(
   async function stop(): Promise<void> {
     clearTimeout(restart)
     const ending = child
-    if (!ending) return become('stopped')
+    if (!ending) {
+      // Between two processes: nobody else will say that the run is over.
+      if (current) deliver({ type: 'interrupted', executed: current.executed })
+      return become('stopped')
+    }
     const gone = new Promise<void>(resolve => ending.once('exit', () => resolve()))
     if (ending.connected) ending.disconnect()
     const kill = setTimeout(() => ending.kill('SIGKILL'), CLOSE_TIMEOUT_MS)

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, existsSync, renameSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { syncFolder } from '../files/durable.ts'
 import { extractWorkflow } from '../image/extract-workflow.ts'
 import { isBmpFile, openPicture } from '../image/open-picture.ts'
 import type { Asset, AssetFile, AssetFolder } from '../store/assets.ts'
@@ -163,17 +164,6 @@ async function keep(partial: string, name: string, mime: string, folder: string)
   renameSync(partial, join(folder, path))
   await syncFolder(folder)
   return path
-}
-
-/** A rename is on the disk only once its folder is; Windows has no such call. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** Moves a file, also between disks. */

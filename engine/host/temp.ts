@@ -8,7 +8,11 @@ const KEPT_MS = 24 * 3600 * 1000
 export function trimTemp(folder: string, nowMs = Date.now()): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    const facts = statSync(path, { throwIfNoEntry: false })
-    if (facts && nowMs - facts.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true })
+    try {
+      const facts = statSync(path, { throwIfNoEntry: false })
+      if (facts && nowMs - facts.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true })
+    } catch {
+      // Held open by another program, or not ours to delete: no reason not to start.
+    }
   }
 }

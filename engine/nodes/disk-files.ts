@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { syncFolder } from '../files/durable.ts'
 import { expandPrefix } from './filename-prefix.ts'
 import { FileError, type FileReference, type Files, type FolderType } from './files.ts'
 
@@ -168,17 +169,6 @@ async function throughTemporary(
     throw explain(error, path)
   }
   if (durable) await syncFolder(dirname(path))
-}
-
-/** Makes the new name itself durable. Windows has no such thing and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** Errors of the disk in words; others say what they have to say themselves. */

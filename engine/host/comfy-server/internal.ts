@@ -1,13 +1,11 @@
 // Small routes that ComfyUI's frontend asks for at its start and in its side bars.
-import { open } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Hono } from 'hono'
-import { isObject, readJson } from '../../graph/json.ts'
+import { ModelError } from '../../inference/model-error.ts'
+import { openSafetensors } from '../../inference/safetensors.ts'
 import { MODEL_KINDS } from '../../library/model-folders.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
-
-const HEADER_LIMIT_BYTES = 100 * 2 ** 20
 
 export function internalRoutes(host: Host): Hono {
   const routes = new Hono()
@@ -28,30 +26,23 @@ export function internalRoutes(host: Host): Hono {
         .map(name => ({ name, pathIndex: 0 })),
     )
   })
-  routes.get('/view_metadata/:folder', async ({ req }) => {
+  routes.get('/view_metadata/:folder', ({ req }) => {
     const name = req.query('filename')
     if (!name || extname(name) !== '.safetensors') return empty(404)
     const path = host.models().path(req.param('folder'), name)
-    const metadata = path && (await metadataOf(path))
+    const metadata = path && metadataOf(path)
     return metadata ? json(metadata) : empty(404)
   })
   return routes
 }
 
 /** `__metadata__` of a safetensors file, if it says anything. */
-async function metadataOf(path: string): Promise<unknown> {
-  const file = await open(path, 'r')
+function metadataOf(path: string): Readonly<Record<string, string>> | undefined {
   try {
-    const { buffer: start, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0)
-    const length = bytesRead === 8 ? start.readBigUInt64LE() : 0n
-    if (length === 0n || length > BigInt(HEADER_LIMIT_BYTES)) return undefined
-    if (Number(length) + 8 > (await file.stat()).size) return undefined
-    const { buffer } = await file.read(Buffer.alloc(Number(length)), 0, Number(length), 8)
-    const header = readJson(buffer.toString())
-    return isObject(header) ? header.__metadata__ : undefined
-  } catch {
-    return undefined
-  } finally {
-    await file.close()
+    const { metadata } = openSafetensors(path)
+    return Object.keys(metadata).length > 0 ? metadata : undefined
+  } catch (error) {
+    if (error instanceof ModelError) return undefined
+    throw error
   }
 }

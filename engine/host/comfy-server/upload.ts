@@ -2,13 +2,14 @@
 // uses `PUT /assets` instead, which streams.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { Hono } from 'hono'
 import sharp from 'sharp'
+import { writeDurably } from '../../files/durable.ts'
 import { isObject, readJson } from '../../graph/json.ts'
 import { openPicture } from '../../image/open-picture.ts'
-import { syncFolder, UPLOAD_LIMIT_BYTES } from '../assets.ts'
+import { UPLOAD_LIMIT_BYTES } from '../assets.ts'
 import { freeName, inside } from '../file-names.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
@@ -80,7 +81,7 @@ async function store(host: Host, { name, bytes, type, subfolder, overwrite }: Up
   const same =
     !overwrite && existsSync(join(folder, wanted)) && (await holds(join(folder, wanted), bytes))
   const kept = overwrite || same ? wanted : freeName(folder, wanted, 1)
-  if (!same) await write(folder, kept, bytes)
+  if (!same) await writeDurably(join(folder, kept), bytes)
   return { name: kept, subfolder, type }
 }
 
@@ -88,23 +89,6 @@ const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 const holds = async (file: string, bytes: Uint8Array): Promise<boolean> =>
   digest(await readFile(file)) === digest(bytes)
-
-async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  const partial = join(folder, `.upload-${crypto.randomUUID()}`)
-  try {
-    const handle = await open(partial, 'wx')
-    try {
-      await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(partial, join(folder, name))
-  } finally {
-    await rm(partial, { force: true })
-  }
-  await syncFolder(folder)
-}
 
 /** `original_ref` names the picture that the mask was painted on. */
 function originalOf(host: Host, form: FormData): string | undefined {

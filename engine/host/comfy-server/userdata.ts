@@ -1,9 +1,10 @@
 // `/userdata`: where ComfyUI's frontend and other clients keep workflows and small files of theirs.
 import { createReadStream, existsSync, statSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Hono } from 'hono'
+import { syncFolder, writeDurably } from '../../files/durable.ts'
 import { inside, slashed } from '../file-names.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
@@ -84,11 +85,13 @@ export function userdataRoutes(host: Host): Hono {
     } catch {
       return empty(400) // a file lies where a folder should be
     }
-    if (to !== undefined) await rename(path, target)
-    else {
+    if (to !== undefined) {
+      await rename(path, target)
+      await syncFolder(dirname(target))
+    } else {
       const bytes = new Uint8Array(await req.arrayBuffer())
       if (bytes.length > FILE_LIMIT_BYTES) return empty(413)
-      await write(target, bytes)
+      await writeDurably(target, bytes)
     }
     return told(target, full)
   })
@@ -143,21 +146,4 @@ async function list(root: string, recurse: boolean): Promise<Found[]> {
   }
   await visit(root, '', 0)
   return found.sort((a, b) => (a.path < b.path ? -1 : 1))
-}
-
-/** Whole or not at all: a workflow must survive a power cut while it is saved. */
-async function write(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = join(dirname(path), `.upload-${crypto.randomUUID()}`)
-  try {
-    const handle = await open(partial, 'wx')
-    try {
-      await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(partial, path)
-  } finally {
-    await rm(partial, { force: true })
-  }
 }
