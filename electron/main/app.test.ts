@@ -210,6 +210,28 @@ test('comfyrunner:// links lead to the account, and to shared workflows, and now
   await listening
 })
 
+test('a link that starts the app is followed by the first page that listens', async () => {
+  const onMac = standIn()
+  onMac.fake.app.whenReady = async () => {
+    const event = { preventDefault: vi.fn() }
+    onMac.fake.app.emit('open-url', event, 'comfyrunner://account')
+    expect(event.preventDefault).toHaveBeenCalled()
+  }
+  host = await startDesktop(onMac.electron, options())
+  const stop = new AbortController()
+  for await (const event of host!.events.subscribe(stop.signal))
+    if (event.type === 'visit') stop.abort()
+  // Once is enough: a page that is opened later starts where it was left.
+  const later = new AbortController()
+  const seen: string[] = []
+  setTimeout(() => host!.events.emit({ type: 'catalogue' }), 20)
+  for await (const event of host!.events.subscribe(later.signal)) {
+    seen.push(event.type)
+    if (event.type === 'catalogue') later.abort()
+  }
+  expect(seen).not.toContain('visit')
+})
+
 test('tokens lie sealed by the keychain, readable by their owner alone', async () => {
   const { electron } = standIn()
   const file = join(dataDir, 'tokens')

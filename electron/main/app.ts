@@ -7,7 +7,7 @@ import { startLocalEngine } from '../../engine/backends/local-engine.ts'
 import { testProvider } from '../../engine/backends/provider-test.ts'
 import { createApp } from '../../engine/host/app.ts'
 import { type Host, startHost } from '../../engine/host/host.ts'
-import { followLinks } from './deep-links.ts'
+import { receiveLinks } from './deep-links.ts'
 import type { Electron } from './electron.ts'
 import { spawnEngine } from './engine-process.ts'
 import { keychain } from './keychain.ts'
@@ -35,6 +35,7 @@ export async function startDesktop(
     return undefined
   }
   lockDown(electron)
+  const followLinks = receiveLinks(electron)
   await app.whenReady()
   refusePermissions(electron)
   setMenu(electron, platform)
@@ -68,7 +69,7 @@ export async function startDesktop(
     window.focus()
   }
   app.on('second-instance', toFront)
-  followLinks(electron, visit => {
+  followLinks(visit => {
     toFront()
     host.events.emit(visit)
   })

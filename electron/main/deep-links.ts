@@ -17,12 +17,20 @@ export function readLink(text: string): Visit | undefined {
     : undefined
 }
 
-/** @param go brings the window to the front and shows what the link leads to */
-export function followLinks({ app }: Electron, go: (visit: Visit) => void): void {
-  app.setAsDefaultProtocolClient(LINK_SCHEME)
+type Go = (visit: Visit) => void
+
+/**
+ * Listens for links from now on: a Mac hands over the one that starts the app before it is ready.
+ * @returns what is to be called once there is somewhere to go: `go` brings the window to the front and
+ * shows what a link leads to
+ */
+export function receiveLinks({ app }: Electron): (go: Go) => void {
+  let go: Go | undefined
+  let early: Visit | undefined
   const follow = (text: string | undefined) => {
     const visit = text === undefined ? undefined : readLink(text)
-    if (visit) go(visit)
+    if (visit && go) go(visit)
+    else early = visit ?? early
   }
   // A Mac hands the address over; elsewhere the app is started again with it.
   app.on('open-url', (event, url) => {
@@ -33,4 +41,10 @@ export function followLinks({ app }: Electron, go: (visit: Visit) => void): void
     args.find(arg => arg.startsWith(`${LINK_SCHEME}:`))
   app.on('second-instance', (_event, args) => follow(ofCommandLine(args)))
   follow(ofCommandLine(process.argv))
+  return to => {
+    app.setAsDefaultProtocolClient(LINK_SCHEME)
+    go = to
+    if (early) to(early)
+    early = undefined
+  }
 }

@@ -30,6 +30,8 @@ function keyOf(event: HostEvent): string | undefined {
 
 export function createEventHub(snapshot: () => HostEvent[]): EventHub {
   const listeners = new Set<(event: HostEvent) => void>()
+  /** Where a link led that started the app: nobody has been there to go along. */
+  const unseen: HostEvent[] = []
 
   async function* subscribe(signal?: AbortSignal): AsyncGenerator<HostEvent, void> {
     let backlog: HostEvent[] = []
@@ -38,7 +40,7 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
     /** The present state is put together when it is read: a reader that is far behind costs nothing. */
     let lost = true
     const startOver = () => {
-      backlog = snapshot()
+      backlog = [...snapshot(), ...unseen.splice(0)]
       // The state itself may be long (a run of a thousand nodes): it alone must not be too much.
       limit = backlog.length + BACKLOG_LIMIT
       lost = false
@@ -77,6 +79,7 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
 
   return {
     emit: event => {
+      if (event.type === 'visit' && listeners.size === 0) unseen.splice(0, 1, event)
       for (const listen of listeners) listen(event)
     },
     subscribe,

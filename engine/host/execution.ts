@@ -2,6 +2,7 @@
 import type { HostEvent, Problem, Run } from '../api/contract.ts'
 import type { FileReference } from '../nodes/files.ts'
 import type { Job, RunEvent, RunFailure } from '../run/events.ts'
+import { wordsFor } from '../run/failure.ts'
 import type { AssetFolder } from '../store/assets.ts'
 import type { RunRow } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
@@ -37,6 +38,7 @@ export function createExecution(options: ExecutionOptions) {
   return async function execute(run: RunRow, signal: AbortSignal): Promise<void> {
     const history = emptyHistory()
     let end: End | undefined
+    const givenUp = new AbortController()
     emit({ type: 'run', run: describeRun(store, run) })
     // Events are handled strictly one after the other: hashing a picture takes time.
     let handled = Promise.resolve()
@@ -48,14 +50,18 @@ export function createExecution(options: ExecutionOptions) {
           else await handle(run, event, history, options)
         } catch (error) {
           // A picture that went missing, a full disk: the run has failed, whatever comes after.
-          end = brokeDown(error)
+          end = notKept(error)
+          givenUp.abort()
         }
       })
     }
     try {
       const refused = await options.admit()
       if (refused) end = { type: 'failed', executed: [], ...refused }
-      else await engine.run(jobOf(store, run, options.wantsPreviews()), onEvent, signal)
+      else {
+        const either = AbortSignal.any([signal, givenUp.signal])
+        await engine.run(jobOf(store, run, options.wantsPreviews()), onEvent, either)
+      }
       await handled
     } catch (error) {
       await handled
@@ -175,6 +181,14 @@ const brokeDown = (error: unknown): RunFailure => ({
   code: (error as { code?: string })?.code ?? 'engine_died',
   message: error instanceof Error ? error.message : String(error),
   hint: (error as { hint?: string })?.hint,
+  executed: [],
+})
+
+/** What a run made could not be looked at or written down. */
+const notKept = (error: unknown): RunFailure => ({
+  type: 'failed',
+  ...wordsFor(error instanceof Error ? error : new Error(String(error))),
+  code: 'output_failed',
   executed: [],
 })
 

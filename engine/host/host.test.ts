@@ -1,4 +1,5 @@
 // The core without a door: what it says at the start, and how it goes down.
+import { once } from 'node:events'
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -48,7 +49,7 @@ test('previews of past days are cleared away, those of today stay', async () => 
 })
 
 test('a picture that went missing before it was written down fails the run by name', async () => {
-  test1 = testHost((_, say) => {
+  test1 = testHost(async (_, say, signal) => {
     say({
       type: 'shown',
       node: '9',
@@ -56,6 +57,9 @@ test('a picture that went missing before it was written down fails the run by na
       shown: { images: [{ filename: 'gone.png', subfolder: '', type: 'output' }] },
     })
     say({ type: 'done', node: '9', ms: 1 })
+    // The engine would go on for an hour: it is told that nobody waits any more.
+    if (!signal.aborted) await once(signal, 'abort')
+    say({ type: 'interrupted', executed: [] })
   })
   const { host } = test1
   host.submit(submission('r'))
@@ -63,6 +67,7 @@ test('a picture that went missing before it was written down fails the run by na
     () => host.run('r')?.state !== 'queued' && host.run('r')?.state !== 'running' && host.run('r'),
   )
   expect(run).toMatchObject({ state: 'failed', outputs: [] })
+  expect(run.failure).toMatchObject({ code: 'output_failed' })
   expect(run.failure!.message).toContain('gone.png')
 })
 

@@ -51,7 +51,8 @@ const SYSTEM: Record<string, [message: string, hint: string]> = {
   EROFS: ['The disk is read-only.', 'Choose another output folder.'],
 }
 
-function wordsFor(error: Error): Words {
+/** An exception as it is said to a person. */
+export function wordsFor(error: Error): Words {
   const { code, hint } = error as { code?: unknown; hint?: string }
   const message = error.message
   if (error instanceof RunError) return { code: error.code, message, hint }
@@ -59,18 +60,10 @@ function wordsFor(error: Error): Words {
     return { code: 'cycle', message, hint: 'Remove one of the links between them.' }
   if (error instanceof InputError)
     return { code: 'bad_input', message, hint: hint ?? `Give “${error.input}” another value.` }
-  if (error instanceof ModelError)
-    return {
-      code: typeof code === 'string' ? code : 'model_error',
-      message,
-      hint,
-    }
-  if (error instanceof FileError)
-    return {
-      code: typeof code === 'string' ? code : 'file_error',
-      message,
-      hint,
-    }
+  if (error instanceof ModelError || error instanceof FileError) {
+    const usual = error instanceof ModelError ? 'model_error' : 'file_error'
+    return { code: typeof code === 'string' ? code : usual, message, hint }
+  }
   if (MEMORY.test(message))
     return {
       code: 'out_of_memory',
