@@ -15,6 +15,9 @@ import { createSignIn, type SignIn } from './sign-in.ts'
 import { createUsage, readUsageAnswer } from './usage.ts'
 import { AccountError, inWords, NOT_ANSWERED, SESSION_ENDED } from './words.ts'
 
+/** What says that nobody is signed in any more. */
+const ENDED = new Set([...SESSION_ENDED, 'unauthorized'])
+
 /** Runs of a series are reported together. */
 const REPORT_SOON_MS = 3_000
 const REPORT_AGAIN_MS = 5 * 60_000
@@ -135,18 +138,26 @@ export function openAccount(options: AccountOptions): OpenAccount {
       if (asked === era) trouble = undefined
       return answer
     } catch (raw) {
-      const error = inWords(raw as Error)
+      const error = await reasonOf(inWords(raw as Error))
       if (asked !== era) throw error
       if (NOT_ANSWERED.has(error.code)) trouble = error.message
       const user = known()
       if (error.code === 'user_not_found' && user) eraseHere(user.id)
-      else if (SESSION_ENDED.has(error.code) || error.code === 'unauthorized') {
+      else if (ENDED.has(error.code)) {
         alive = false
         trouble = error.message
       }
       tell()
       throw error
     }
+  }
+
+  /** A call that is refused does not say whether the session has ended or nobody is there any more. */
+  async function reasonOf(error: AccountError): Promise<AccountError> {
+    if (error.code === 'user_not_found' || !ENDED.has(error.code)) return error
+    const { error: said } = await auth.getUser()
+    const reason = said && inWords(said)
+    return reason?.code === 'user_not_found' ? reason : error
   }
 
   async function hear(): Promise<void> {

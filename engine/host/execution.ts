@@ -50,7 +50,7 @@ export function createExecution(options: ExecutionOptions) {
           else await handle(run, event, history, options)
         } catch (error) {
           // A picture that went missing, a full disk: the run has failed, whatever comes after.
-          end = notKept(error)
+          end = notKept(error, event)
           givenUp.abort()
         }
       })
@@ -185,10 +185,11 @@ const brokeDown = (error: unknown): RunFailure => ({
 })
 
 /** What a run made could not be looked at or written down. */
-const notKept = (error: unknown): RunFailure => ({
+const notKept = (error: unknown, event: RunEvent): RunFailure => ({
   type: 'failed',
   ...wordsFor(error instanceof Error ? error : new Error(String(error))),
   code: 'output_failed',
+  node: event.type === 'shown' ? (event.display ?? event.node) : undefined,
   executed: [],
 })
 

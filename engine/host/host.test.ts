@@ -67,7 +67,7 @@ test('a picture that went missing before it was written down fails the run by na
     () => host.run('r')?.state !== 'queued' && host.run('r')?.state !== 'running' && host.run('r'),
   )
   expect(run).toMatchObject({ state: 'failed', outputs: [] })
-  expect(run.failure).toMatchObject({ code: 'output_failed' })
+  expect(run.failure).toMatchObject({ code: 'output_failed', node: '9' })
   expect(run.failure!.message).toContain('gone.png')
 })
 

@@ -102,7 +102,8 @@ export function startHost(options: HostOptions = {}): Host {
   const store = openStore(join(folders.data, 'comfyrunner.db'))
   failAbandonedRuns(store)
   trimTemp(folders.temp)
-  for (const folder of [folders.input, folders.output]) clearLeftovers(folder)
+  const written = [folders.input, folders.output, join(folders.data, 'user')]
+  for (const folder of written) clearLeftovers(folder)
 
   const notices = store.notice ? [store.notice] : []
   const ownRoots = folders.models

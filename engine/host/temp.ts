@@ -6,7 +6,7 @@ const KEPT_MS = 24 * 3600 * 1000
 
 /** Clears old files out of the temp folder at the start. */
 export function trimTemp(folder: string, nowMs = Date.now()): void {
-  for (const name of readdirSync(folder)) {
+  for (const name of namesIn(folder)) {
     const path = join(folder, name)
     try {
       const facts = statSync(path, { throwIfNoEntry: false })
@@ -14,5 +14,13 @@ export function trimTemp(folder: string, nowMs = Date.now()): void {
     } catch {
       // Held open by another program, or not ours to delete: no reason not to start.
     }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
