@@ -186,7 +186,9 @@ export class UnetModel implements DiffusionModel {
         const changes = changesAt(this.changes, input.sigma)
         const control = input.control && changes.reduce(fittingControl, input.control)
         const feeds: Record<string, Tensor | Ids> = { ...base.strengths }
-        Object.assign(feeds, { x, t: tensor([timesteps.length], timesteps), context })
+        const inside = changes.length > 0 || gligen
+        const seen = inside ? pictures(x, timesteps) : onePicture(x, timesteps)
+        Object.assign(feeds, seen, { context })
         if (this.config.adm > 0 && y) feeds.y = y
         if (control) Object.assign(feeds, controlFeeds(control))
         Object.assign(feeds, input.extras)
@@ -251,4 +253,20 @@ export class UnetModel implements DiffusionModel {
     if (adm > 0 && !y)
       throw new ModelError('The model needs the pooled text beside the conditioning.')
   }
+}
+
+const pictures = (x: Tensor, timesteps: Float32Array) => ({
+  x,
+  t: tensor([timesteps.length], timesteps),
+})
+
+/** A picture that all texts see, as with guidance, is handed over once: see `buildUnet`. */
+function onePicture(x: Tensor, timesteps: Float32Array) {
+  const size = x.data.length / x.shape[0]!
+  const same =
+    timesteps.every(t => t === timesteps[0]) &&
+    x.data.every((value, i) => value === x.data[i % size])
+  if (!same) return pictures(x, timesteps)
+  const first = tensor([1, ...x.shape.slice(1)], x.data.subarray(0, size))
+  return pictures(first, timesteps.subarray(0, 1))
 }

@@ -80,12 +80,15 @@ export function unetConfig(weights: Weights, prefix = 'model.diffusion_model.'):
   }
 }
 
-/** Inputs x [B,C,H,W], t [B], context [B,S,width], y [B,adm]; output `out` as x. */
+/**
+ * Inputs x [P,C,H,W], t [P], context [B,S,width], y [B,adm]; output `out` [B,4,H,W]. P is B, or, unless
+ * something is inside the network or beside it, 1: one picture for all texts.
+ */
 export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOptions = {}) {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights, options.profile, options.branches)
-  const x = graph.input('x', DataType.float, ['B', config.channels, 'H', 'W'])
-  const t = graph.input('t', DataType.float, ['B'])
+  const x = graph.input('x', DataType.float, ['P', config.channels, 'H', 'W'])
+  const t = graph.input('t', DataType.float, ['P'])
   const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
   const unet = new Unet(layers, config, context)
   unet.perturbed = options.perturbed ?? false
@@ -97,6 +100,7 @@ export function buildUnet(weights: Weights, config: UnetConfig, options: GraphOp
     ),
     ...(options.gligen ? [installGligen(graph, options.gligen, config.heads)] : []),
   ]
+  if (unet.hooks.length === 0) unet.texts = graph.op('Shape', [context], { start: 0, end: 1 })
   const time = unet.timeEmbedding(t)
   unet.embedding = layers.silu(config.adm ? layers.add(time, unet.label(labelInput())) : time)
   graph.output('out', unet.forward(x), ['B', 4, 'H', 'W'])
@@ -123,6 +127,8 @@ export class Unet {
   control: ReadonlySet<ControlPlace> = new Set()
   hooks: readonly UnetHooks[] = []
   readonly skips: Value[] = []
+  /** How many there are, [1], if what comes before them may be computed once for all of them. */
+  texts: Value | undefined
   /** Channels of the last block's outcome. */
   private width = 0
   /** Queries and keys of the middle block's first self-attention. */
@@ -162,10 +168,21 @@ export class Unet {
       if (n === 0 && hint) x = this.layers.add(x, hint)
       if (this.control.has(`input.${n}`)) x = this.layers.add(x, this.residual(`input.${n}`))
       for (const { beforeSkip } of this.hooks) x = beforeSkip?.(x, n) ?? x
-      this.skips.push(x)
+      this.skips.push(this.perText(x, 4))
       for (const { afterSkip } of this.hooks) x = afterSkip?.(x, n) ?? x
     }
     return this.block(x, `${at}middle_block`)
+  }
+
+  /**
+   * Of rank `rank`: as many as there are texts. With guidance both sides see one picture, and all up to
+   * the first attention to a text is the same for them.
+   */
+  private perText(x: Value, rank: number): Value {
+    if (!this.texts) return x
+    const { graph } = this.layers
+    const ones = graph.ints(Array.from({ length: rank - 1 }, () => 1))
+    return graph.op('Expand', [x, graph.op('Concat', [this.texts, ones], { axis: 0 })])
   }
 
   /**
@@ -270,8 +287,10 @@ export class Unet {
   }
 
   private resBlock(x: Value, key: string): Value {
-    const { layers, picture } = this
+    const { layers, picture, config } = this
     const { graph } = layers
+    // The embedding is each text's own then, and added to the picture.
+    if (config.adm > 0 || config.guidance > 0) this.texts = undefined
     const activated = layers.silu(this.norm(x, `${key}.in_layers.0`, 1e-5))
     const h = layers.conv(activated, `${key}.in_layers.2`, { picture })
     const shift = layers.linear(this.embedding, `${key}.emb_layers.1`)
@@ -295,6 +314,7 @@ export class Unet {
     // The upscaler's larger levels look at the text twice.
     const [seen, own] = ['k', 'q'].map(part => layers.shape(`${key}.attn1.to_${part}.weight`)[1])
     const seesText = seen !== own
+    if (seesText) h = this.split(h)
     const attend = this.hooks.reduceRight(
       (inner: (tokens: Value) => Value, { selfAttention }) =>
         selfAttention ? tokens => selfAttention(tokens, this.level, inner) : inner,
@@ -303,11 +323,19 @@ export class Unet {
     h = layers.add(attend(layers.layerNorm(h, `${key}.norm1`)), h)
     const place = key.slice(this.config.prefix.length)
     for (const { afterSelfAttention } of this.hooks) h = afterSelfAttention?.(h, place) ?? h
+    h = this.split(h)
     h = layers.add(
       this.attention(layers.layerNorm(h, `${key}.norm2`), this.context, `${key}.attn2`),
       h,
     )
     return layers.add(this.feedForward(layers.layerNorm(h, `${key}.norm3`), `${key}.ff.net`), h)
+  }
+
+  /** Tokens that look at the texts from here on. */
+  private split(h: Value): Value {
+    const tokens = this.perText(h, 3)
+    this.texts = undefined
+    return tokens
   }
 
   private attention(x: Value, context: Value, key: string): Value {
