@@ -17,6 +17,7 @@ import { checkLayout } from './layout.ts'
 import { controlNetLayout } from './layouts-diffusion.ts'
 import { toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
+import { sharedRows } from './shared-rows.ts'
 import { diffusionPrefix } from './transformer.ts'
 import { type GraphOptions, Unet, type UnetConfig, unetConfig } from './unet.ts'
 
@@ -61,8 +62,8 @@ export class ControlNetModel implements ControlNet {
   async residuals(input: NetworkInput, hint: Tensor): Promise<ControlResiduals> {
     this.check(input)
     const { x, timesteps, context, y } = input
-    const feeds: Record<string, Tensor | Ids> = { x, context, hint }
-    feeds.t = tensor([timesteps.length], timesteps)
+    const pictures = { x, hint, t: tensor([timesteps.length], timesteps) }
+    const feeds: Record<string, Tensor | Ids> = { ...sharedRows(pictures), context }
     if (this.config.adm > 0) feeds.y = y!
     Object.assign(feeds, this.over?.strengths)
     if (this.kinds > 0) Object.assign(feeds, unionFeeds(this.kinds, this.kind))
@@ -134,7 +135,7 @@ interface ControlOptions extends GraphOptions {
   union?: 'told' | 'untold' | false
 }
 
-/** Inputs as the UNet's and hint [B,3,8H,8W]; outputs `middle` and `skip.0` …, first block first. */
+/** Inputs as the UNet's and hint [P,3,8H,8W]; outputs `middle` and `skip.0` …, first block first. */
 export function buildControlNet(
   weights: Weights,
   config: UnetConfig,
@@ -142,11 +143,12 @@ export function buildControlNet(
 ) {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights, options.profile, options.branches)
-  const x = graph.input('x', DataType.float, ['B', config.channels, 'H', 'W'])
-  const t = graph.input('t', DataType.float, ['B'])
+  const x = graph.input('x', DataType.float, ['P', config.channels, 'H', 'W'])
+  const t = graph.input('t', DataType.float, ['P'])
   const context = graph.input('context', DataType.float, ['B', 'S', config.contextWidth])
-  const hint = graph.input('hint', DataType.float, ['B', 3, 'hintH', 'hintW'])
+  const hint = graph.input('hint', DataType.float, ['P', 3, 'hintH', 'hintW'])
   const unet = new Unet(layers, config, context)
+  unet.texts = graph.op('Shape', [context], { start: 0, end: 1 })
   let time = unet.timeEmbedding(t)
   if (options.union)
     time = layers.add(time, kindEmbedding(layers, layers.shape('task_embedding')[0]!))

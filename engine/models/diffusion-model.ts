@@ -34,6 +34,7 @@ import {
   wholeBytes,
 } from './lora.ts'
 import { identity, preparing, weightBytes } from './recipe.ts'
+import { sharedRows } from './shared-rows.ts'
 import { noiseLevel, smallPictureInput } from './small-picture.ts'
 import { toldGuidance } from './told-guidance.ts'
 import { type UnclipStatistics, unclipVector } from './unclip.ts'
@@ -186,9 +187,9 @@ export class UnetModel implements DiffusionModel {
         const changes = changesAt(this.changes, input.sigma)
         const control = input.control && changes.reduce(fittingControl, input.control)
         const feeds: Record<string, Tensor | Ids> = { ...base.strengths }
+        const pictures = { x, t: tensor([timesteps.length], timesteps) }
         const inside = changes.length > 0 || gligen
-        const seen = inside ? pictures(x, timesteps) : onePicture(x, timesteps)
-        Object.assign(feeds, seen, { context })
+        Object.assign(feeds, inside ? pictures : sharedRows(pictures), { context })
         if (this.config.adm > 0 && y) feeds.y = y
         if (control) Object.assign(feeds, controlFeeds(control))
         Object.assign(feeds, input.extras)
@@ -253,20 +254,4 @@ export class UnetModel implements DiffusionModel {
     if (adm > 0 && !y)
       throw new ModelError('The model needs the pooled text beside the conditioning.')
   }
-}
-
-const pictures = (x: Tensor, timesteps: Float32Array) => ({
-  x,
-  t: tensor([timesteps.length], timesteps),
-})
-
-/** A picture that all texts see, as with guidance, is handed over once: see `buildUnet`. */
-function onePicture(x: Tensor, timesteps: Float32Array) {
-  const size = x.data.length / x.shape[0]!
-  const same =
-    timesteps.every(t => t === timesteps[0]) &&
-    x.data.every((value, i) => value === x.data[i % size])
-  if (!same) return pictures(x, timesteps)
-  const first = tensor([1, ...x.shape.slice(1)], x.data.subarray(0, size))
-  return pictures(first, timesteps.subarray(0, 1))
 }

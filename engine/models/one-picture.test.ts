@@ -3,7 +3,8 @@ import { afterAll, expect, test } from 'vitest'
 import type { Ids, Session } from '../inference/session.ts'
 import type { SessionRecipe } from '../inference/session-pool.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { QuickPool, smallUnet } from './fixtures/addons.ts'
+import { ControlNetModel } from './controlnet.ts'
+import { addon, QuickPool, smallUnet } from './fixtures/addons.ts'
 import { difference, rnd } from './fixtures/goldens.ts'
 import type { DiffusionModel } from './kinds.ts'
 
@@ -79,4 +80,23 @@ test('what is done inside the network sees a picture for each text', async () =>
   expect(pool.pictures).toEqual([2])
   const alone = [0, 1].map(n => forward(picture, row(contexts, n), { model }))
   expect(difference(got, stack(...(await Promise.all(alone))))).toBeLessThan(2e-6)
+})
+
+test('a ControlNet sees one picture once, and two as two', async () => {
+  const net = new ControlNetModel(addon('union'), pool).withType!(1)
+  const residuals = async (x: Tensor, hint: Tensor, context: Tensor) => {
+    pool.pictures.length = 0
+    const timesteps = new Float32Array(x.shape[0]!).fill(500)
+    const { middle, output } = await net.residuals({ x, timesteps, context }, hint)
+    return [...middle!, ...output!] as Tensor[]
+  }
+  const hints = rnd('hint', [2, 3, 128, 192])
+  const [picture, hint] = [row(pictures, 0), row(hints, 0)]
+  const alone = await Promise.all([0, 1].map(n => residuals(picture, hint, row(contexts, n))))
+  const together = await residuals(stack(picture, picture), stack(hint, hint), contexts)
+  expect(pool.pictures).toEqual([1])
+  for (const [place, got] of together.entries())
+    expect(difference(got, stack(alone[0]![place]!, alone[1]![place]!))).toBeLessThan(2e-6)
+  await residuals(stack(picture, picture), hints, contexts)
+  expect(pool.pictures).toEqual([2])
 })
