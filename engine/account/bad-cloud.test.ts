@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createNetwork } from '../host/network.ts'
 import { fileSecrets, type Secrets } from '../host/secrets.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -121,7 +121,10 @@ beforeEach(async () => {
     rmSync(dir, { recursive: true, force: true })
   }
 })
-afterEach(() => end())
+afterEach(() => {
+  vi.restoreAllMocks()
+  end()
+})
 
 const enter = () => account.signIn.withPassword(USER.email, 'a long password')
 const use = (n: number) => {
@@ -244,6 +247,39 @@ test('an ended session is asked for no more, and leaves no timer that asks', asy
   expect(asked).toEqual([])
 })
 
+const USER_PATH = '/auth/v1/user'
+
+test('Auth is asked once whether a session stands', async () => {
+  await enter()
+  await account.refresh()
+  asked = []
+  instead[USER_PATH] = json({ error_code: 'session_not_found', msg: 'x' }, 403)
+  expect((await account.refresh()).state).toBe('expired')
+  expect(asked.filter(path => path === USER_PATH)).toHaveLength(1)
+})
+
+test('a refused call whose token cannot be renewed: Auth says whether anybody is there', async () => {
+  await enter()
+  instead['/rest/v1/rpc/update_profile'] = json({ message: 'JWT expired' }, 401)
+  instead['/auth/v1/token'] = json({ error_code: 'refresh_token_not_found', msg: 'x' }, 400)
+  instead[USER_PATH] = json({ error_code: 'user_not_found', msg: 'x' }, 403)
+  await expect(account.rename('Ann')).rejects.toThrow('no longer exists')
+  expect(account.state()).toMatchObject({ state: 'signedOut', details: undefined })
+  expect(account.state().why).toContain('no longer exists')
+})
+
+test('a mistake of ours is not told as a hotel’s network', async () => {
+  await enter()
+  instead['/rest/v1/rpc/update_profile'] = json('null')
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  vi.spyOn(store.settings, 'setAccount').mockImplementation(() => {
+    throw new TypeError('x is not a function')
+  })
+  await expect(account.rename('Ann')).rejects.toThrow(TypeError)
+  expect(logged).toHaveBeenCalledOnce()
+  expect(account.state()).toMatchObject({ state: 'signedIn', reachable: true })
+})
+
 test('a refused new password leaves nobody half signed in', async () => {
   instead['/auth/v1/user'] = json(
     { code: 'weak_password', message: 'Too weak', weak_password: { reasons: ['length'] } },
@@ -279,7 +315,8 @@ test('offline, with a token that is over: said at once, nothing tried', async ()
   expect(await account.admit()).toBeUndefined()
   use(5)
   expect((await account.admit())?.code).toBe('allowance_unreachable')
-  await expect(account.workflows.list()).rejects.toThrow()
+  await expect(account.workflows.list()).rejects.toThrow(/^Offline/)
+  await expect(enter()).rejects.toThrow(/^Offline/)
   await account.signOut(false)
   expect(account.state().state).toBe('signedOut')
   expect(Date.now() - began).toBeLessThan(3000)

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { CloudVersion, CloudWorkflow, Conflict } from '../api/contract-account.ts'
 import type { Store } from '../store/store.ts'
 import type { Cloud } from './cloud.ts'
-import { AccountError } from './words.ts'
+import { AccountError, readAnswer } from './words.ts'
 
 const time = z.iso.datetime({ offset: true }).transform(text => Date.parse(text))
 const count = z.coerce.number().int()
@@ -18,12 +18,14 @@ const listed = z.object({
   updatedAt: time,
   shareToken: z.string().nullish(),
 })
+const saved = z.object({ id: z.string(), version: count })
 const opened = z.object({
   id: z.string(),
   name: z.string(),
   version: count,
   document: z.string(),
 })
+const shared = z.object({ name: z.string(), document: z.string() }).nullable()
 const versionRow = z.object({
   version: count,
   sizeBytes: count,
@@ -75,10 +77,7 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
     local: links.ofStored(user(), row.id)?.workflow,
   })
   const list = async () =>
-    z
-      .array(listed)
-      .parse(await cloud.rpc('list_workflows'))
-      .map(describe)
+    readAnswer(z.array(listed), await cloud.rpc('list_workflows')).map(describe)
 
   const makeHere = (name: string, document: string): string => {
     const id = randomUUID()
@@ -96,16 +95,15 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
     let base = link?.version ?? null
     if (link && onConflict === 'replace')
       base = (await list()).find(({ id }) => id === link.stored)?.version ?? null
-    const send = (id: string | null, base_version: number | null) =>
-      cloud.rpc<{ id: string; version: number }>('save_workflow', {
-        id,
+    try {
+      const answer = await cloud.rpc('save_workflow', {
+        id: base === null ? null : link!.stored,
         name: onConflict === 'copy' ? `${here.name} (copy)`.slice(0, 200) : here.name,
         document,
-        base_version,
+        base_version: base,
         device: options.device(),
       })
-    try {
-      const { id, version } = await send(base === null ? null : link!.stored, base)
+      const { id, version } = readAnswer(saved, answer)
       links.link(user(), { stored: id, workflow, version })
       return { saved: (await list()).find(row => row.id === id) }
     } catch (error) {
@@ -126,7 +124,8 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
     list,
     save,
     async open(id, version) {
-      const row = opened.parse(await cloud.rpc('open_workflow', { id, version: version ?? null }))
+      const answer = await cloud.rpc('open_workflow', { id, version: version ?? null })
+      const row = readAnswer(opened, answer)
       const link = links.ofStored(user(), id)
       const here = link && workflows.find(link.workflow)
       // Edits made here since are not written over: the other version opens beside them.
@@ -142,7 +141,7 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
       return workflow
     },
     async versions(id) {
-      const rows = z.array(versionRow).parse(await cloud.rpc('workflow_history', { id }))
+      const rows = readAnswer(z.array(versionRow), await cloud.rpc('workflow_history', { id }))
       return rows.map(({ createdAt, device, ...row }) => ({
         ...row,
         createdMs: createdAt,
@@ -154,15 +153,12 @@ export function cloudWorkflows(options: CloudWorkflowsOptions): CloudWorkflows {
       await cloud.rpc('remove_workflow', { id })
       links.unlink(user(), id)
     },
-    share: async id => shareUrl(z.string().parse(await cloud.rpc('share_workflow', { id }))),
+    share: async id => shareUrl(readAnswer(z.string(), await cloud.rpc('share_workflow', { id }))),
     unshare: async id => void (await cloud.rpc('unshare_workflow', { id })),
     async openShared(link) {
       const token = /([\w-]{16,})\/?$/.exec(link.trim())?.[1]
       if (!token) throw new AccountError('bad_link', 'This is not a link to a shared workflow.')
-      const row = z
-        .object({ name: z.string(), document: z.string() })
-        .nullable()
-        .parse(await cloud.rpc('shared_workflow', { token }))
+      const row = readAnswer(shared, await cloud.rpc('shared_workflow', { token }))
       if (!row) throw new AccountError('not_found', 'Nothing is shared under this link any more.')
       return makeHere(row.name, row.document)
     },

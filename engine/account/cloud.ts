@@ -1,11 +1,11 @@
 // The account's cloud, spoken to through supabase-js: auth, the database's functions, our HTTP
 // functions. Tokens lie in the keychain; nothing here knows what the page looks like.
-import { createClient, type SupabaseClient } from '@supabase/supabase-js'
-import type { Network } from '../host/network.ts'
+import { type AuthError, createClient, type SupabaseClient } from '@supabase/supabase-js'
+import { type Network, NetworkError } from '../host/network.ts'
 import type { Secrets } from '../host/secrets.ts'
 import type { CloudConfig } from './cloud-config.ts'
 import { type Bounds, networkFetch } from './network-fetch.ts'
-import { AccountError, inWords } from './words.ts'
+import { AccountError, inWords, notUnderstood, offlineError, SESSION_ENDED } from './words.ts'
 
 /** Where supabase-js keeps the session; it adds the suffixes itself. */
 const SESSION = 'account.session'
@@ -33,10 +33,14 @@ const boundsOf = ({ pathname }: URL): Bounds =>
 
 export interface Cloud {
   readonly auth: SupabaseClient['auth']
+  /** Asks `auth` for something. @throws AccountError when it is refused */
+  askAuth<T extends { error: AuthError | null }>(
+    work: () => Promise<T>,
+  ): Promise<Extract<T, { error: null }>>
   /** Calls a function of the database as the person. @throws AccountError */
-  rpc<T>(name: string, args?: object): Promise<T>
+  rpc(name: string, args?: object): Promise<unknown>
   /** Calls an HTTP function as the person. @throws AccountError */
-  call<T>(method: string, path: string, body?: object): Promise<T>
+  call(method: string, path: string, body?: object): Promise<unknown>
   bytes(path: string): Promise<Uint8Array>
   /** Address of an HTTP function. */
   functionUrl(path: string): string
@@ -44,10 +48,15 @@ export interface Cloud {
   hasSession(): boolean
   /** No token of it stays on this machine. */
   forgetSession(): void
+  /** Before asking: the network door would refuse, libraries try again and again. @throws AccountError */
+  mustBeOnline(): void
   close(): void
 }
 
-export function openCloud(config: CloudConfig, network: Network, secrets: Secrets): Cloud {
+export function openCloud(
+  config: CloudConfig,
+  { network, secrets, offline }: { network: Network; secrets: Secrets; offline(): boolean },
+): Cloud {
   const send = networkFetch(network, purposeOf, boundsOf)
   const client = createClient(config.url, config.key, {
     auth: {
@@ -67,21 +76,42 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
   const { auth } = client
   const functionUrl = (path: string) => `${config.url}/functions/v1/account${path}`
 
+  const mustBeOnline = () => {
+    if (offline()) throw offlineError()
+  }
+
+  async function askAuth<T extends { error: AuthError | null }>(work: () => Promise<T>) {
+    mustBeOnline()
+    const answer = await work().catch(error => {
+      // The library reads fields of whatever it was sent, also of `null`.
+      throw error instanceof TypeError ? notUnderstood() : error
+    })
+    if (answer.error) throw inWords(answer.error)
+    return answer as Extract<T, { error: null }>
+  }
+
   /** Once more with a fresh token when the first was refused: this machine's clock may be wrong. */
   async function withToken<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof AccountError) || error.code !== 'unauthorized') throw error
-      const { error: refused } = await auth.refreshSession()
-      if (refused) throw inWords(refused)
+      await askAuth(() => auth.refreshSession()).catch(async refused => {
+        throw await reasonOf(refused)
+      })
       return work()
     }
   }
 
-  async function ask(method: string, path: string, body?: object): Promise<Response> {
-    const { data, error } = await auth.getSession()
-    if (error) throw inWords(error)
+  /** A refused renewal does not say whether the session was ended or nobody is there any more. */
+  async function reasonOf(refused: unknown): Promise<unknown> {
+    if (!(refused instanceof AccountError) || !SESSION_ENDED.has(refused.code)) return refused
+    const said = await askAuth(() => auth.getUser()).catch((error: unknown) => error)
+    return said instanceof AccountError && said.code === 'user_not_found' ? said : refused
+  }
+
+  async function request(method: string, path: string, body?: object): Promise<Response> {
+    const { data } = await askAuth(() => auth.getSession())
     if (!data.session) throw new AccountError('session_not_found', 'Sign in first.')
     const answer = await send(functionUrl(path), {
       method,
@@ -92,7 +122,7 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
       },
       body: body && JSON.stringify(body),
     }).catch(error => {
-      throw inWords(error)
+      throw error instanceof NetworkError ? inWords(error) : error
     })
     if (!answer.ok) throw await problemOf(answer)
     return answer
@@ -100,7 +130,9 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
 
   return {
     auth,
+    askAuth,
     functionUrl,
+    mustBeOnline,
     rpc: (name, args = {}) =>
       withToken(async () => {
         const { data, error, status } = await client.rpc(name, args).then(
@@ -113,16 +145,16 @@ export function openCloud(config: CloudConfig, network: Network, secrets: Secret
         if (status === 401) throw new AccountError('unauthorized', error.message)
         throw refusal(error, status)
       }),
-    call: <T>(method: string, path: string, body?: object) =>
+    call: (method, path, body) =>
       withToken(async () => {
-        const answer = await ask(method, path, body)
-        if (answer.status === 204) return undefined as T
-        return (await answer.json().catch(error => {
-          throw inWords(error)
-        })) as T
+        const answer = await request(method, path, body)
+        if (answer.status === 204) return undefined
+        return answer.json().catch(() => {
+          throw notUnderstood()
+        })
       }),
     bytes: path =>
-      withToken(async () => new Uint8Array(await (await ask('GET', path)).arrayBuffer())),
+      withToken(async () => new Uint8Array(await (await request('GET', path)).arrayBuffer())),
     hasSession: () => secrets.get(SESSION) !== undefined,
     forgetSession: () => {
       for (const suffix of SUFFIXES) secrets.remove(SESSION + suffix)

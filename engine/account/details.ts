@@ -1,6 +1,7 @@
 // The cloud's `my_account()` as the contract says it: times as milliseconds, everything checked.
 import { z } from 'zod'
 import { type AccountDetails, plan } from '../api/contract-account.ts'
+import { readAnswer } from './words.ts'
 
 const time = z.iso.datetime({ offset: true }).transform(text => Date.parse(text))
 const maybe = <T extends z.ZodType>(type: T) => type.nullish().transform(value => value ?? null)
@@ -17,7 +18,7 @@ const cloudUsage = z.object({
 })
 export type CloudUsage = z.infer<typeof cloudUsage>
 
-export const readUsage = (value: unknown): CloudUsage => cloudUsage.parse(value)
+export const readUsage = (value: unknown): CloudUsage => readAnswer(cloudUsage, value)
 
 const answer = z.object({
   profile: z.object({
@@ -79,11 +80,13 @@ export interface Heard {
 
 /**
  * @param here the id of this device
- * @throws ZodError when the cloud is newer or older than this app understands
+ * @throws AccountError when the cloud is newer or older than this app understands
  */
 export function readDetails(value: unknown, here: string): Heard {
-  const { profile, subscription, deletion, identities, invoices, devices, ...rest } =
-    answer.parse(value)
+  const { profile, subscription, deletion, identities, invoices, devices, ...rest } = readAnswer(
+    answer,
+    value,
+  )
   const { createdAt, suspended, ...person } = profile
   return {
     leaseUnits: rest.plan.leaseUnits,

@@ -1,7 +1,7 @@
 // Ways into an account: e-mail with a code, password, Google through the system's browser.
 import { type Loopback, listenForReturn } from '../host/loopback.ts'
 import type { Cloud } from './cloud.ts'
-import { AccountError, inWords } from './words.ts'
+import { AccountError, inWords, NOT_ANSWERED } from './words.ts'
 
 const BROWSER_TIMEOUT_MS = 15 * 60_000
 
@@ -29,14 +29,11 @@ export interface SignIn {
 }
 
 /** @param changed something to show: `unverified`, `browser` */
-export function createSignIn({ auth, functionUrl }: Cloud, changed: () => void): SignIn {
+export function createSignIn({ auth, askAuth, functionUrl }: Cloud, changed: () => void): SignIn {
   let unverified: string | undefined
   let asking: NodeJS.Timeout | undefined
   let loopback: Loopback | undefined
 
-  const ok = ({ error }: { error: Error | null }): void => {
-    if (error) throw inWords(error)
-  }
   const settle = (): void => {
     clearTimeout(asking)
     asking = undefined
@@ -50,9 +47,12 @@ export function createSignIn({ auth, functionUrl }: Cloud, changed: () => void):
     changed()
     const startMs = Date.now()
     const ask = async () => {
-      const { error } = await auth.signInWithPassword({ email, password })
-      if (!error || unverified !== email) return
-      const goesOn = error.code === 'email_not_confirmed' || inWords(error).code === 'unreachable'
+      const refused = await askAuth(() => auth.signInWithPassword({ email, password })).then(
+        () => undefined,
+        (error: AccountError) => error.code,
+      )
+      if (refused === undefined || unverified !== email) return
+      const goesOn = refused === 'email_not_confirmed' || NOT_ANSWERED.has(refused)
       if (goesOn && Date.now() - startMs < ASK_FOR_MS) askAgain()
     }
     const askAgain = () => {
@@ -71,40 +71,42 @@ export function createSignIn({ auth, functionUrl }: Cloud, changed: () => void):
       return loopback !== undefined
     },
     async signUp(email, password) {
-      const { data, error } = await auth.signUp({ email, password, options })
-      if (error) throw inWords(error)
+      const { data } = await askAuth(() => auth.signUp({ email, password, options }))
       // A taken address answers like a new one, so that nobody can find out who has an account; its
       // owner gets no mail with a code, and signs in.
       if (!data.session) awaitVerification(email, password)
     },
     async verify(email, code) {
-      ok(await auth.verifyOtp({ email, token: code.trim(), type: 'signup' }))
+      await askAuth(() => auth.verifyOtp({ email, token: code.trim(), type: 'signup' }))
     },
     async resend(email) {
-      ok(await auth.resend({ type: 'signup', email, options }))
+      await askAuth(() => auth.resend({ type: 'signup', email, options }))
     },
     async withPassword(email, password) {
-      const { error } = await auth.signInWithPassword({ email, password })
-      if (error?.code === 'email_not_confirmed') awaitVerification(email, password)
-      if (error) throw inWords(error)
+      await askAuth(() => auth.signInWithPassword({ email, password })).catch(error => {
+        if (error.code === 'email_not_confirmed') awaitVerification(email, password)
+        throw error
+      })
     },
     async withGoogle() {
       loopback?.close()
       const waiting = await listenForReturn({ timeoutMs: BROWSER_TIMEOUT_MS })
       loopback = waiting
       changed()
-      const { data, error } = await auth.signInWithOAuth({
-        provider: 'google',
-        options: { redirectTo: waiting.url, skipBrowserRedirect: true },
-      })
-      if (error) {
+      const { data } = await askAuth(() =>
+        auth.signInWithOAuth({
+          provider: 'google',
+          options: { redirectTo: waiting.url, skipBrowserRedirect: true },
+        }),
+      ).catch(error => {
         settle()
-        throw inWords(error)
-      }
+        changed()
+        throw error
+      })
       const done = waiting.answer.then(async query => {
         const code = query.get('code')
         if (!code) throw refusedInBrowser(query)
-        ok(await auth.exchangeCodeForSession(code))
+        await askAuth(() => auth.exchangeCodeForSession(code))
       })
       done
         .catch(() => {})
@@ -118,16 +120,15 @@ export function createSignIn({ auth, functionUrl }: Cloud, changed: () => void):
       loopback?.close()
     },
     async requestReset(email) {
-      ok(await auth.resetPasswordForEmail(email, { redirectTo: functionUrl('/return') }))
+      await askAuth(() => auth.resetPasswordForEmail(email, { redirectTo: functionUrl('/return') }))
     },
     async reset(email, code, password) {
-      ok(await auth.verifyOtp({ email, token: code.trim(), type: 'recovery' }))
-      const { error } = await auth.updateUser({ password })
-      if (!error) return
-      // The code made a session, which nobody asked for without the new password.
-      await auth.signOut({ scope: 'local' })
-      const { code: why, message } = inWords(error)
-      throw new AccountError(why, `${message} Ask for another code to try again.`)
+      await askAuth(() => auth.verifyOtp({ email, token: code.trim(), type: 'recovery' }))
+      await askAuth(() => auth.updateUser({ password })).catch(async error => {
+        // The code made a session, which nobody asked for without the new password.
+        await auth.signOut({ scope: 'local' })
+        throw new AccountError(error.code, `${error.message} Ask for another code to try again.`)
+      })
     },
     settle,
   }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Problem } from '../api/contract.ts'
 import type { Store } from '../store/store.ts'
 import { type CloudUsage, readUsage } from './details.ts'
+import { readAnswer } from './words.ts'
 
 const BATCH = 500
 /** Asked for before the cloud has said how many this plan gives. */
@@ -19,9 +20,9 @@ const answer = z.looseObject({
 })
 export type UsageAnswer = z.infer<typeof answer>
 
-/** @throws ZodError when it is something else */
+/** @throws AccountError when it is something else */
 export const readUsageAnswer = (value: unknown): UsageAnswer => {
-  const read = answer.parse(value)
+  const read = readAnswer(answer, value)
   readUsage(read.usage)
   return read
 }

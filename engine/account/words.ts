@@ -1,4 +1,6 @@
 // What the cloud refuses, in words for people. Codes are Supabase Auth's and our functions'.
+import type { z } from 'zod'
+
 export class AccountError extends Error {
   override name = 'AccountError'
   readonly code: string
@@ -32,6 +34,7 @@ const AUTH_WORDS: Record<string, string> = {
   session_not_found: 'You were signed out. Sign in again.',
   refresh_token_not_found: 'You were signed out. Sign in again.',
   refresh_token_already_used: 'You were signed out. Sign in again.',
+  user_not_found: 'This account no longer exists.',
   reauthenticate: 'Sign in again to confirm that it is you.',
 }
 
@@ -48,6 +51,26 @@ export const SESSION_ENDED = new Set([
 /** Codes that mean: nothing was said to us, or nothing that we understand. */
 export const NOT_ANSWERED = new Set(['unreachable', 'not_understood'])
 
+export const offlineError = () =>
+  new AccountError(
+    'unreachable',
+    'Offline: the account’s cloud is not asked. Your work here goes on.',
+  )
+
+/** No JSON, JSON of another shape, a page: a captive portal, a proxy, another version. */
+export const notUnderstood = () =>
+  new AccountError(
+    'not_understood',
+    'Something else than the account’s cloud answered. A hotel’s or company’s network may stand between; or this ComfyRunner is too old. Your work here goes on.',
+  )
+
+/** An answer of the cloud, as `type` says it is. @throws AccountError `not_understood` */
+export function readAnswer<T extends z.ZodType>(type: T, answer: unknown): z.output<T> {
+  const read = type.safeParse(answer)
+  if (!read.success) throw notUnderstood()
+  return read.data
+}
+
 /** What a server says to people is a sentence; an error page of a proxy is longer. */
 const WORDS_LIMIT = 300
 
@@ -61,35 +84,30 @@ interface Failure {
 /** @param said what supabase-js or our own call reports */
 export function inWords(said: Failure): AccountError {
   if (said instanceof AccountError) return said
-  const code = said.code ?? said.name ?? 'unknown'
+  // auth-js keeps this code to itself.
+  const missing = said.name === 'AuthSessionMissingError'
+  const code = missing ? 'session_not_found' : (said.code ?? said.name ?? 'unknown')
   if (AUTH_WORDS[code]) return new AccountError(code, AUTH_WORDS[code])
   if (code === 'validation_failed' && /email/i.test(said.message))
     return new AccountError(code, 'This is not an e-mail address.')
+  if (code === 'offline') return offlineError()
   if (isUnreachable(said))
     return new AccountError(
       'unreachable',
-      String(said.message).startsWith('Offline')
-        ? said.message
-        : 'The account’s cloud cannot be reached. Your work here goes on.',
+      'The account’s cloud cannot be reached. Your work here goes on.',
     )
-  if (isGarbled(said))
-    return new AccountError(
-      'not_understood',
-      'Something else than the account’s cloud answered. A hotel’s or company’s network may stand between; or this ComfyRunner is too old. Your work here goes on.',
-    )
+  if (isGarbled(said)) return notUnderstood()
   return new AccountError(code, said.message)
 }
 
-/** No JSON, JSON of another shape, a page: a captive portal, a proxy, another version. */
 const isGarbled = ({ name, message }: Failure): boolean =>
-  ['SyntaxError', 'ZodError', '$ZodError', 'AuthUnknownError', 'TypeError'].includes(name ?? '') ||
+  name === 'AuthUnknownError' ||
   typeof message !== 'string' ||
   message.length > WORDS_LIMIT ||
   /<(!doctype|html|head|body)/i.test(message)
 
-const isUnreachable = ({ name, status, message }: Failure): boolean =>
+const isUnreachable = ({ name, status }: Failure): boolean =>
   name === 'NetworkError' ||
   name === 'AuthRetryableFetchError' ||
   status === 0 ||
-  (status !== undefined && status >= 500) ||
-  /NetworkError|could not be reached|^Offline/.test(message)
+  (status !== undefined && status >= 500)

@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { cloudConfig } from '../account/cloud-config.ts'
 import type { Json } from '../graph/json.ts'
 import { validatePrompt } from '../graph/validate.ts'
-import { smallPrompt, testHost, until } from './host-fixture.ts'
+import { smallPrompt, testHost, until } from './fixtures/test-host.ts'
 import { submissionOf } from './submission.ts'
 
 afterEach(() => void vi.unstubAllEnvs())

@@ -1,8 +1,9 @@
 // The account as the host sees it. Its code is loaded only for people who sign in: without a cloud,
 // or signed out, nothing here asks anybody anything.
 import { createHash, randomUUID } from 'node:crypto'
-import type { KnownUser, OpenAccount } from '../account/account.ts'
+import type { OpenAccount } from '../account/account.ts'
 import { cloudConfig } from '../account/cloud-config.ts'
+import type { KnownUser } from '../account/session.ts'
 import type { Problem } from '../api/contract.ts'
 import type { Account } from '../api/contract-account.ts'
 import type { Store } from '../store/store.ts'
