@@ -29,7 +29,7 @@ const program = (name: string, entry: string, format: 'es' | 'cjs' = 'es') => ({
     rolldownOptions: {
       input: { [name]: at(entry) },
       external,
-      // Side by side in dist/, since programs find each other there (backends/local-engine.ts).
+      // Side by side in dist/, since programs find each other there (backends/fork-worker.ts).
       output: {
         format,
         entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].mjs',

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Provider } from '../inference/layers.ts'
 import { type Outcome, shortReason } from '../inference/providers/choice.ts'
 import type { FromEngine, ToEngine } from '../run/protocol.ts'
-import { forkWorker } from './local-engine.ts'
+import { forkWorker } from './fork-worker.ts'
 
 /** The signal ends the test early; its outcome then says nothing. */
 export type TestProvider = (provider: Provider, signal?: AbortSignal) => Promise<Outcome>

@@ -20,6 +20,12 @@ export type RunEvent =
   | { type: 'interrupted'; node?: NodeId; executed: NodeId[] }
   | { type: 'finished' }
 
+/** The last event of a run. */
+export type End = Extract<RunEvent, { type: 'finished' | 'failed' | 'interrupted' }>
+
+export const isEnd = (event: RunEvent): event is End =>
+  event.type === 'finished' || event.type === 'failed' || event.type === 'interrupted'
+
 export interface Place {
   node: NodeId
   /** For a node that another one expanded to: the node of the queued prompt it is shown as. */
