@@ -125,6 +125,17 @@ export async function dropFile(
   )
 }
 
+/** Drops a workflow, in either of ComfyUI's formats, as a file on the page: a tab of its own, all in view. */
+export async function openDropped(page: Page, name: string, workflow: object): Promise<void> {
+  const bytes = Buffer.from(JSON.stringify(workflow))
+  const before = await page.getByRole('tab').count()
+  await dropFile(page, { name: `${name}.json`, bytes }, { x: 640, y: 500 })
+  await until('its tab', async () => (await page.getByRole('tab').count()) > before)
+  await page.getByTestId('canvas').waitFor()
+  await page.locator('[data-testid^="node-"]').first().waitFor()
+  await fitView(page)
+}
+
 export const middleOf = async (page: Page): Promise<{ x: number; y: number }> => {
   const box = await page.getByTestId('canvas').boundingBox()
   expect(box).not.toBeNull()

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { card, dropFile, fitView, history, until } from './actions.ts'
+import { card, history, openDropped, until } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 
 let journey: Journey
@@ -23,7 +23,6 @@ interface RawNode {
 
 /** Opens a workflow of these nodes as a file that is dropped on the page. */
 async function openWorkflow(name: string, nodes: RawNode[], links: unknown[], more: object = {}) {
-  const { page } = journey
   const laidOut = nodes.map((node, i) => ({
     pos: [i * 420, 0],
     size: [300, 200],
@@ -35,21 +34,14 @@ async function openWorkflow(name: string, nodes: RawNode[], links: unknown[], mo
     properties: {},
     ...node,
   }))
-  const workflow = {
+  await openDropped(journey.page, name, {
     version: 0.4,
     last_node_id: 99,
     last_link_id: 99,
     nodes: laidOut,
     links,
     ...more,
-  }
-  const bytes = Buffer.from(JSON.stringify(workflow))
-  const before = await page.getByRole('tab').count()
-  await dropFile(page, { name: `${name}.json`, bytes }, { x: 640, y: 500 })
-  await until('its tab', async () => (await page.getByRole('tab').count()) > before)
-  await page.getByTestId('canvas').waitFor()
-  await page.locator('[data-testid^="node-"]').first().waitFor()
-  await fitView(page)
+  })
 }
 
 const picture = (id: number, links: number[]): RawNode => ({

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodePicture } from '../engine/image/decode.ts'
-import { card, dropFile, filesOf, history, until } from './actions.ts'
+import { card, filesOf, history, openDropped, until } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 
 let journey: Journey
@@ -57,15 +57,6 @@ function drawing(at: string, model: Link, [loader]: Link): Prompt {
   }
 }
 
-async function open(name: string, prompt: Prompt) {
-  const { page } = journey
-  const before = await page.getByRole('tab').count()
-  const bytes = Buffer.from(JSON.stringify(prompt))
-  await dropFile(page, { name: `${name}.json`, bytes }, { x: 640, y: 500 })
-  await until('its tab', async () => (await page.getByRole('tab').count()) > before)
-  await page.locator('[data-testid^="node-"]').first().waitFor()
-}
-
 async function run(): Promise<void> {
   const { page, host } = journey
   const before = (await history(host.url)).length
@@ -90,7 +81,7 @@ const difference = (a: Float32Array, b: Float32Array): number =>
 
 test('a mixture of two models is saved, found as a checkpoint, and draws the same', async () => {
   const { page, host } = journey
-  await open('mix', {
+  await openDropped(page, 'mix', {
     1: checkpoint('starter.safetensors'),
     2: {
       class_type: 'UNetSelfAttentionMultiply',
@@ -118,7 +109,7 @@ test('a mixture of two models is saved, found as a checkpoint, and draws the sam
   const [plain, mixed] = [await pixels('5'), await pixels('6')]
   expect(difference(plain, mixed)).toBeGreaterThan(2)
 
-  await open('again', {
+  await openDropped(page, 'again', {
     1: checkpoint('starter.safetensors'),
     ...drawing('7', ['1', 0], ['1', 0]),
   })

@@ -232,6 +232,24 @@ test('a link that starts the app is followed by the first page that listens', as
   expect(seen).not.toContain('visit')
 })
 
+test('on Windows and Linux the link that starts the app stands on the command line', async () => {
+  const argv = process.argv
+  process.argv = ['/opt/comfyrunner', '--no-sandbox', 'comfyrunner://shared/abcdefghijklmnopqrst']
+  try {
+    host = await startDesktop(standIn().electron, options())
+  } finally {
+    process.argv = argv
+  }
+  const stop = new AbortController()
+  let visit: object | undefined
+  for await (const event of host!.events.subscribe(stop.signal)) {
+    if (event.type !== 'visit') continue
+    visit = event
+    stop.abort()
+  }
+  expect(visit).toMatchObject({ room: 'account', shared: 'abcdefghijklmnopqrst' })
+})
+
 test('tokens lie sealed by the keychain, readable by their owner alone', async () => {
   const { electron } = standIn()
   const file = join(dataDir, 'tokens')

@@ -2,7 +2,7 @@
 import type { HostEvent } from '../../engine/api/contract.ts'
 import type { Electron } from './electron.ts'
 
-export const LINK_SCHEME = 'comfyrunner'
+const LINK_SCHEME = 'comfyrunner'
 
 type Visit = Extract<HostEvent, { type: 'visit' }>
 

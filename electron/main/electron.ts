@@ -17,7 +17,7 @@ export type Electron = Pick<
 
 /** Where the page lives in the desktop app. A standard scheme, so `/assets/…` and modules resolve. */
 export const pageScheme = 'app'
-export const pageHost = 'comfyrunner'
+const pageHost = 'comfyrunner'
 export const pageOrigin = `${pageScheme}://${pageHost}`
 
 /** By scheme and host: Node's `URL` gives schemes of one's own the origin `null`. */

@@ -92,6 +92,10 @@ export const UNBOUNDED_FLOAT = Number.MAX_VALUE
 export const hasWidget = (input: InputDescription): boolean =>
   input.widget !== undefined && !input.socketOnly
 
+/** `MODEL`, `IMAGE` …: what only another node can give. Unions, `*` and types with a widget may be written down. */
+export const needsLink = ({ type, widget }: { type: string; widget?: unknown }): boolean =>
+  !widget && /^[A-Z_]+$/.test(type) && !/^(INT|FLOAT|STRING|BOOLEAN|COMBO)$/.test(type)
+
 /** Whether the widget has a control-after-generate companion: seeds, and choices that ask for it. */
 export const hasControl = ({ widget }: InputDescription): boolean =>
   (widget?.kind === 'int' && widget.seed === true) ||

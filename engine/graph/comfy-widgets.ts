@@ -25,7 +25,7 @@ const CONTROLS = new Set(['fixed', 'increment', 'decrement', 'randomize'])
  * Names by position as ComfyUI's page lays this node's widgets out. Which there are depends on what
  * the node's dynamic choices hold.
  */
-export function widgetNames(
+function widgetNames(
   description: NodeDescription,
   values: Readonly<Record<string, Json>> = {},
 ): string[] {

@@ -5,7 +5,7 @@ import type { Document } from './document.ts'
 import { isObject, type Json, type JsonObject, readJson, writeJson } from './json.ts'
 import { WorkflowError } from './workflow-error.ts'
 
-export const FORMAT = 1
+const FORMAT = 1
 
 const text = z.string()
 const rest = z.custom<JsonObject>(isObject).optional()

@@ -59,7 +59,7 @@ export function inputSlots(
   return [...sockets, ...inputs.filter(hasWidget)].map(inputSlot)
 }
 
-export const inputSlot = (input: InputDescription): InputSlot =>
+const inputSlot = (input: InputDescription): InputSlot =>
   hasWidget(input)
     ? { name: input.name, type: input.type, widget: input.name }
     : { name: input.name, type: input.type, ...(input.optional && { optional: true }) }
@@ -67,16 +67,14 @@ export const inputSlot = (input: InputDescription): InputSlot =>
 export const outputSlots = (description: NodeDescription): OutputSlot[] =>
   description.outputs.map(({ name, type }) => ({ name, type }))
 
-export const defaultValues = (description: NodeDescription): Record<string, Json> =>
+const defaultValues = (description: NodeDescription): Record<string, Json> =>
   Object.fromEntries(
     inputsThere(description.inputs, {})
       .filter(hasWidget)
       .map(input => [input.name, input.widget!.default]),
   )
 
-export function defaultControls(
-  description: NodeDescription,
-): Record<string, SeedControl> | undefined {
+function defaultControls(description: NodeDescription): Record<string, SeedControl> | undefined {
   const seeds = description.inputs.filter(input => hasWidget(input) && hasControl(input))
   if (seeds.length === 0) return undefined
   return Object.fromEntries(seeds.map(input => [input.name, 'randomize' as const]))
@@ -109,7 +107,7 @@ const ROW = 22
 const HEADER = 34
 
 /** Near enough for a first layout, in canvas units; whoever draws the node may know better. */
-export function nodeSize(description: NodeDescription): { width: number; height: number } {
+function nodeSize(description: NodeDescription): { width: number; height: number } {
   const inputs = grownSockets(inputsThere(description.inputs, {}), () => false)
   const widgets = inputs.filter(hasWidget)
   const texts = widgets.filter(({ widget }) => widget?.kind === 'text' && widget.multiline).length

@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hono } from 'hono'
-import { writeJson } from '../graph/json.ts'
+import { inside } from '../files/paths.ts'
 import { AssetError } from './assets.ts'
+import { json } from './comfy-server/answers.ts'
 import { viewRoutes } from './comfy-server/view.ts'
-import { inside } from './file-names.ts'
 import { fileResponse } from './file-response.ts'
 import type { Host } from './host.ts'
 import { templatePicture } from './templates.ts'
@@ -15,7 +15,7 @@ import { createThumbnails } from './thumbnails.ts'
 const FOREVER = 'private, max-age=31536000, immutable'
 
 /** Everything comes from here; nothing may be framed, embedded or sent elsewhere. */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "img-src 'self' blob: data:",
   "style-src 'self' 'unsafe-inline'",
@@ -28,12 +28,6 @@ export const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
-
-const json = (value: unknown, status = 200): Response =>
-  new Response(writeJson(value), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-  })
 
 /** Who may ask is checked by whoever carries the requests (serve.ts); Electron's are its own. */
 export function createApp(host: Host): Hono {

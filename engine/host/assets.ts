@@ -5,16 +5,16 @@ import { createReadStream, existsSync, renameSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { syncFolder } from '../files/durable.ts'
+import { inside, slashed } from '../files/paths.ts'
 import { extractWorkflow } from '../image/extract-workflow.ts'
 import { isBmpFile, openPicture } from '../image/open-picture.ts'
+import { whyTooLarge } from '../image/picture-limits.ts'
 import type { Asset, AssetFile, AssetFolder } from '../store/assets.ts'
 import type { Store } from '../store/store.ts'
-import { freeName, inside, safeName, slashed } from './file-names.ts'
+import { freeName, safeName } from './file-names.ts'
 import type { Folders } from './folders.ts'
 
 export const UPLOAD_LIMIT_BYTES = 256 * 2 ** 20
-/** 8192 × 8192: above it one float32 image alone would take 800 MB. */
-export const PIXEL_LIMIT = 2 ** 26
 
 /** Something about a file that its owner can mend. */
 export class AssetError extends Error {
@@ -147,12 +147,9 @@ async function measure(file: string, name: string) {
       415,
       `“${name}” could not be read as a picture. PNG, JPEG, WebP, GIF, TIFF, AVIF and BMP can be used.`,
     )
+  const why = whyTooLarge(`“${name}”`, facts)
+  if (why) throw new AssetError(413, why)
   const { width, height } = facts.autoOrient ?? facts
-  if (width * height > PIXEL_LIMIT)
-    throw new AssetError(
-      413,
-      `“${name}” is ${width} × ${height} pixels; at most ${PIXEL_LIMIT / 2 ** 20} megapixels can be worked on. Make it smaller first.`,
-    )
   return { mime: kind.mime, width, height }
 }
 

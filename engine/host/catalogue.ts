@@ -12,7 +12,7 @@ const INPUTS_LIMIT = 5000
 const DEPTH_LIMIT = 4
 
 /** Pictures below a folder, sorted, with subfolders by `/`. */
-export function listPictures(folder: string): string[] {
+function listPictures(folder: string): string[] {
   const found: string[] = []
   const visit = (path: string, prefix: string, depth: number) => {
     for (const entry of readdirSync(path, { withFileTypes: true })) {

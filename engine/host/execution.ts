@@ -1,7 +1,7 @@
 // One run from its first event to its last: what the engine says is written down, then told on.
 import type { HostEvent, Problem, Run } from '../api/contract.ts'
-import type { FileReference } from '../nodes/files.ts'
-import type { Job, RunEvent, RunFailure } from '../run/events.ts'
+import { type FileReference, pathOf } from '../nodes/files.ts'
+import { type End, isEnd, type Job, type RunEvent, type RunFailure } from '../run/events.ts'
 import { wordsFor } from '../run/failure.ts'
 import type { AssetFolder } from '../store/assets.ts'
 import type { RunRow } from '../store/runs.ts'
@@ -26,11 +26,6 @@ export interface ExecutionOptions {
   /** Every event as the engine gave it, after it was written down: for ComfyUI's clients. */
   watched(run: RunRow, event: RunEvent): void
 }
-
-type End = Extract<RunEvent, { type: 'finished' | 'failed' | 'interrupted' }>
-
-const isEnd = (event: RunEvent): event is End =>
-  event.type === 'finished' || event.type === 'failed' || event.type === 'interrupted'
 
 export function createExecution(options: ExecutionOptions) {
   const { store, engine, emit, watched } = options
@@ -137,8 +132,8 @@ async function show(
   const files = (shown.images ?? []) as FileReference[]
   const pictures = []
   for (const file of files) {
-    const path = file.subfolder ? `${file.subfolder}/${file.filename}` : file.filename
-    pictures.push({ file, asset: await assets.register(file.type as AssetFolder, path) })
+    const asset = await assets.register(file.type as AssetFolder, pathOf(file))
+    pictures.push({ file, asset })
   }
   // A cached node names the files of an earlier run: they have their rows.
   const fresh = cached ? [] : pictures.filter(({ file }) => file.type === 'output')

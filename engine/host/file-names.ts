@@ -1,6 +1,6 @@
 // Names of files as users and other programs give them, made safe without making them unreadable.
 import { existsSync } from 'node:fs'
-import { extname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path'
+import { extname, join } from 'node:path'
 
 const NAME_LIMIT = 120
 /** Names that Windows keeps for itself, with any extension. */
@@ -31,15 +31,3 @@ export function freeName(folder: string, name: string, first = 2): string {
   for (let n = first; existsSync(join(folder, free)); n++) free = `${stem} (${n})${extension}`
   return free
 }
-
-/** The path inside the folder, or nothing if it would lead out of it. */
-export function inside(folder: string, ...path: string[]): string | undefined {
-  const asked = normalize(path.filter(Boolean).join('/'))
-  if (isAbsolute(asked) || asked.includes('\0') || /^[a-z]:/i.test(asked)) return undefined
-  const full = resolve(folder, asked)
-  const from = relative(folder, full)
-  return from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from) ? undefined : full
-}
-
-/** Relative path with forward slashes, as ComfyUI and our database name files. */
-export const slashed = (path: string): string => path.split(sep).join('/')

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { type TestHost, testHost, until } from './host-fixture.ts'
+import { type TestHost, testHost, until } from './fixtures/test-host.ts'
 import type { Submission } from './submission.ts'
 
 let test1: TestHost | undefined

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export const RETURN_PATH = '/account/return'
+const RETURN_PATH = '/account/return'
 
 export interface Loopback {
   /** Where the browser is to be sent: `http://127.0.0.1:<port>/account/return`. */

@@ -36,6 +36,19 @@ test('a model that somebody puts into a folder is noticed, once, until nobody lo
   expect(changed).toHaveBeenCalledOnce()
 })
 
+test('a start does not look, and what comes after somebody looked is noticed', () => {
+  const folders = modelFolders({ roots: [root] })
+  const looking = vi.spyOn(folders, 'version')
+  const changed = vi.fn()
+  const stop = watchModels(() => folders, changed)
+  expect(looking).not.toHaveBeenCalled()
+  expect(folders.list('loras')).toEqual([])
+  writeFileSync(join(root, 'loras/new.safetensors'), '')
+  later()
+  expect(changed).toHaveBeenCalledOnce()
+  stop()
+})
+
 test('other folders are looked at from then on, without a word', () => {
   let folders = modelFolders({ roots: [] })
   const changed = vi.fn()

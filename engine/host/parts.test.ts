@@ -10,7 +10,7 @@ import { readJson } from '../graph/json.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { openStore } from '../store/store.ts'
 import { BACKLOG_LIMIT, createEventHub } from './events.ts'
-import { freeName, inside, safeName } from './file-names.ts'
+import { freeName, safeName } from './file-names.ts'
 import { defaultDataDir } from './folders.ts'
 import { describeMachine } from './hardware.ts'
 import { createLiveRun } from './live-run.ts'
@@ -48,15 +48,12 @@ test.each([
   expect(safeName(given, '.jpg')).toBe(expected)
 })
 
-test('names are kept apart and paths inside', () => {
+test('names are kept apart', () => {
   const dir = mkdtempSync(join(tmpdir(), 'names-'))
   writeFileSync(join(dir, 'a.png'), '')
   expect(freeName(dir, 'a.png')).toBe('a (2).png')
   expect(freeName(dir, 'b.png')).toBe('b.png')
   rmSync(dir, { recursive: true })
-  expect(inside('/data', 'sub', 'a.png')).toBe(join('/data', 'sub', 'a.png'))
-  for (const bad of ['../a', 'sub/../../a', '/etc/passwd', 'C:\\a', 'a\0b'])
-    expect(inside('/data', bad)).toBeUndefined()
 })
 
 const headers = (entries: Record<string, string>) => new Headers(entries)

@@ -6,9 +6,9 @@ import { afterEach, expect, test } from 'vitest'
 import type { TestProvider } from '../backends/provider-test.ts'
 import type { Outcome } from '../inference/providers/choice.ts'
 import { type Machine, thisMachine } from '../inference/providers/machine.ts'
+import { fakeEngine, until } from './fixtures/test-host.ts'
 import { about, expectation, hardwareReport, hardwareText } from './hardware-report.ts'
 import { startHost } from './host.ts'
-import { fakeEngine, until } from './host-fixture.ts'
 import { lookAround, place, placementConfig } from './placements.ts'
 
 const folders: string[] = []

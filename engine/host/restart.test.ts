@@ -11,7 +11,7 @@ import { WebSocket } from 'ws'
 import type { Contract } from '../api/contract.ts'
 import { emptyDocument } from '../graph/document.ts'
 import { documentText } from '../graph/open-workflow.ts'
-import { endlessPrompt, jsonOf, smallPrompt } from './host-fixture.ts'
+import { endlessPrompt, jsonOf, smallPrompt } from './fixtures/test-host.ts'
 
 let dir: string
 let child: ChildProcess | undefined

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { smallPrompt, testHost } from './host-fixture.ts'
+import { smallPrompt, testHost } from './fixtures/test-host.ts'
 import { createTrash } from './trash.ts'
 
 test('the trash lets go after a month; the gallery never', async () => {

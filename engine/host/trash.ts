@@ -3,9 +3,10 @@ import { existsSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Output } from '../api/contract.ts'
+import { inside } from '../files/paths.ts'
+import { pathOf } from '../nodes/files.ts'
 import type { Store } from '../store/store.ts'
 import { moveFile } from './assets.ts'
-import { inside } from './file-names.ts'
 import type { Folders } from './folders.ts'
 
 export interface Trash {
@@ -20,8 +21,6 @@ export interface Trash {
 const KEPT_MS = 30 * 24 * 3600 * 1000
 
 export function createTrash(store: Store, folders: Folders): Trash {
-  const pathOf = ({ subfolder, filename }: Output) =>
-    subfolder ? `${subfolder}/${filename}` : filename
   // The id makes the name unique and tells the file's owner apart.
   const trashName = (output: Output) => `${output.id}-${basename(output.filename)}`
 

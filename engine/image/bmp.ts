@@ -2,7 +2,7 @@
 // everything else does not know them.
 // https://learn.microsoft.com/windows/win32/gdi/bitmap-storage
 // https://learn.microsoft.com/windows/win32/gdi/bitmap-compression
-import { limits, PictureError } from './picture-limits.ts'
+import { PictureError, whyTooLarge } from './picture-limits.ts'
 
 export interface Bmp {
   /** [height, width, channels] bytes, top row first. */
@@ -61,10 +61,8 @@ function readHeader(view: DataView, name: string): Header {
   const height = Math.abs(rows)
   if (width < 1 || height < 1 || ![1, 2, 4, 8, 16, 24, 32].includes(bits) || compression > 6)
     throw new PictureError(`${name} is a BMP of a kind that is not read. Save it as PNG.`)
-  if (width > limits.side || height > limits.side || width * height > limits.pixels)
-    throw new PictureError(
-      `${name} is too large: ${width} × ${height} pixels. Make it smaller first.`,
-    )
+  const why = whyTooLarge(name, { width, height })
+  if (why) throw new PictureError(why)
   const entry = old ? 3 : 4
   const said = old ? 0 : view.getUint32(46, true)
   const colours = bits > 8 ? 0 : Math.min(said || 2 ** bits, 2 ** bits)

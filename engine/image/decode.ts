@@ -7,7 +7,7 @@ import { readApng, showApng } from './apng.ts'
 import { concatBatches } from './batch.ts'
 import { decodeBmp, isBmp } from './bmp.ts'
 import { fromBytes, fromShorts } from './bytes.ts'
-import { limits, PictureError } from './picture-limits.ts'
+import { limits, PictureError, whyTooLarge } from './picture-limits.ts'
 
 export { limits, PictureError } from './picture-limits.ts'
 
@@ -27,7 +27,7 @@ export async function decodeFile(path: string): Promise<Picture> {
   const { size } = await stat(path)
   if (size > limits.fileBytes)
     throw new PictureError(
-      `${name} has ${Math.round(size / 2 ** 20)} MB. At most 1024 MB are read.`,
+      `${name} has ${Math.round(size / 2 ** 20)} MB. At most ${limits.fileBytes / 2 ** 20} MB are read.`,
     )
   return decodePicture(await readFile(path), name)
 }
@@ -41,7 +41,7 @@ export async function decodePicture(bytes: Uint8Array, name = 'The picture'): Pr
   const metadata = await readMetadata(bytes, name)
   const animation = readApng(bytes)
   if (animation) {
-    checkPixels(name, metadata, animation.frames.length)
+    checkSize(name, metadata, animation.frames.length)
     return await showApng(animation, png => decodeOne(png, name, metadata))
   }
   if (metadata.format !== 'tiff' || (metadata.pages ?? 1) === 1)
@@ -110,26 +110,17 @@ async function readMetadata(bytes: Uint8Array, name: string): Promise<Metadata> 
   } catch (error) {
     throw unreadable(name, error)
   }
-  const { format = 'unknown', pages = 1 } = metadata
+  const { format = 'unknown' } = metadata
   if (!formats.has(format))
     throw new PictureError(`${name} is of the format ${format}. Save it as ${known}.`)
-  const frames = severalFormats.has(format) ? pages : 1
-  checkPixels(name, metadata, frames)
-  if (frames > limits.frames)
-    throw new PictureError(`${name} has ${frames} frames. At most ${limits.frames} are read.`)
+  checkSize(name, metadata)
   return metadata
 }
 
-function checkPixels(name: string, { width = 0, height = 0 }: Metadata, frames: number): void {
-  if (width > limits.side || height > limits.side || width * height * frames > limits.pixels)
-    throw new PictureError(
-      `${name} is too large: ${width} × ${height} pixels${frames > 1 ? ` in ${frames} frames` : ''}. ` +
-        `At most ${limits.side} pixels a side and 268 megapixels in all are read; make it smaller first.`,
-    )
+function checkSize(name: string, metadata: Metadata, frames?: number): void {
+  const why = whyTooLarge(name, metadata, frames)
+  if (why) throw new PictureError(why)
 }
-
-/** Of which all pictures are read that a file holds. */
-const severalFormats = new Set(['gif', 'webp', 'tiff'])
 
 const known = 'PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP'
 

@@ -1,6 +1,7 @@
 // What the nodes that load pictures share: finding the file, noticing that it changed, checking it.
 import { statSync } from 'node:fs'
-import type { Files, FolderType } from '../nodes/files.ts'
+import type { FolderType } from '../files/annotated-name.ts'
+import type { Files } from '../nodes/files.ts'
 import { decodeFile, type Picture } from './decode.ts'
 
 export const loadPicture = (files: Files, name: string, folder: FolderType): Promise<Picture> =>

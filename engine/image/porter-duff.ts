@@ -61,7 +61,7 @@ const clear = 1e-5
  * Straight (not premultiplied) colours [pixels·channels] and alphas [pixels] → the same, written over
  * `source` and `sourceAlpha`.
  */
-export function porterDuff(
+function porterDuff(
   mode: PorterDuffMode,
   source: Float32Array,
   sourceAlpha: Float32Array,

@@ -57,7 +57,7 @@ function mapDiffused(pixels: Uint8Array, width: number, palette: Palette): void 
 }
 
 /** The order² Bayer matrix, centred on 0 and within ±0.5. https://en.wikipedia.org/wiki/Ordered_dithering */
-export function bayerMatrix(order: number): Float64Array {
+function bayerMatrix(order: number): Float64Array {
   let matrix = Float64Array.of(0)
   for (let n = 1; n < order; n *= 2) {
     const next = new Float64Array(4 * n * n)

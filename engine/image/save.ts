@@ -18,7 +18,7 @@ const asciiJson = (value: unknown): string =>
   )
 
 /** The text chunks `prompt`, `workflow` and whatever else the client asked for. */
-export function carriedText({ prompt, pngInfo }: RunContext): Record<string, string> {
+function carriedText({ prompt, pngInfo }: RunContext): Record<string, string> {
   const text: Record<string, string> = { prompt: asciiJson(prompt) }
   // PNG keywords are 1 to 79 Latin-1 characters
   for (const [keyword, value] of Object.entries(pngInfo))

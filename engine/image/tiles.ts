@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** Upper left corners, row by row; the last ones end with the picture. */
-export function tilePlaces(
+function tilePlaces(
   picture: { width: number; height: number },
   tile: { width: number; height: number },
   overlap: number,

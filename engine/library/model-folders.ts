@@ -67,7 +67,7 @@ export interface ModelFolders {
   /** Files: those that are folders are left out. */
   all(): (ModelFile & { path: string })[]
   knows(kind: string): boolean
-  /** Goes up when files came or went; looking costs one stat a folder. */
+  /** 1 after the first look, and up when files came or went; looking again costs one stat a folder. */
   version(): number
 }
 

@@ -2,10 +2,12 @@
 // the same folder, fsync, rename, fsync of the folder.
 import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { type FolderType, readAnnotated } from '../files/annotated-name.ts'
 import { syncFolder } from '../files/durable.ts'
+import { inside, isReallyInside, slashed } from '../files/paths.ts'
 import { expandPrefix } from './filename-prefix.ts'
-import { FileError, type FileReference, type Files, type FolderType } from './files.ts'
+import { FileError, type FileReference, type Files } from './files.ts'
 
 export interface FileFolders {
   inputDir: string
@@ -28,14 +30,14 @@ export function diskFiles(folders: FileFolders, clock: () => Date = () => new Da
 
   return {
     resolve(annotated, fallback = 'input') {
-      const { name, type } = parseAnnotated(annotated, fallback)
+      const { name, type } = readAnnotated(annotated, fallback)
       const root = roots[type]
       const path = within(root, name)
       if (path === undefined)
         throw new FileError(`“${name}” leads out of the ${type} folder. Choose a file inside it.`)
       if (!existsSync(path))
         throw new FileError(`There is no “${name}” in the ${type} folder. Choose another file.`)
-      if (!isInside(realpathSync(root), realpathSync(path)))
+      if (!isReallyInside(root, path))
         throw new FileError(`“${name}” is a link out of the ${type} folder. Copy the file there.`)
       return realpathSync(path)
     },
@@ -73,7 +75,7 @@ export function diskFiles(folders: FileFolders, clock: () => Date = () => new Da
       throw new FileError(`The prefix “${prefix}” leads out of the ${type} folder.`)
     const folder = dirname(target)
     mkdirSync(folder, { recursive: true })
-    if (!isInside(realpathSync(roots[type]), realpathSync(folder)))
+    if (!isReallyInside(roots[type], folder))
       throw new FileError(`The prefix “${prefix}” is a link out of the ${type} folder.`)
     const path = nextFree(folder, basename(target), extension.replace(/^\./, ''), inFlight)
     inFlight.add(path)
@@ -86,26 +88,10 @@ export function diskFiles(folders: FileFolders, clock: () => Date = () => new Da
   }
 }
 
-/** `name [output]` → the name and its folder. */
-function parseAnnotated(
-  annotated: string,
-  fallback: FolderType,
-): { name: string; type: FolderType } {
-  const [, name, type] = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(annotated) ?? []
-  return name === undefined
-    ? { name: annotated, type: fallback }
-    : { name, type: type as FolderType }
-}
-
-const isInside = (root: string, path: string): boolean => {
-  const way = relative(root, path)
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
-}
-
+/** A file in the folder, or nothing: the folder itself is none. */
 function within(root: string, name: string): string | undefined {
-  if (name === '' || name.includes('\0') || isAbsolute(name) || /^[a-z]:[\\/]/i.test(name)) return
-  const path = resolve(root, name)
-  return path !== resolve(root) && isInside(resolve(root), path) ? path : undefined
+  const path = inside(root, name)
+  return path === resolve(root) ? undefined : path
 }
 
 /** Takes out what no file system holds, keeps subfolders, and bounds the length of the name. */
@@ -185,6 +171,6 @@ function explain(error: unknown, path: string): unknown {
 }
 
 function reference(root: string, path: string, type: FolderType): FileReference {
-  const subfolder = relative(resolve(root), dirname(path)).split(sep).join('/')
+  const subfolder = slashed(relative(resolve(root), dirname(path)))
   return { filename: basename(path), subfolder, type }
 }

@@ -1,8 +1,7 @@
 // Where nodes read pictures from and write them to. The executor's process owns the folders;
 // nodes name files as ComfyUI does: `name`, `sub/name`, `name [output]`.
+import type { FolderType } from '../files/annotated-name.ts'
 import type { JsonObject } from '../graph/json.ts'
-
-export type FolderType = 'input' | 'output' | 'temp'
 
 /** A file as ComfyUI's `ui.images` names it. */
 export interface FileReference extends JsonObject {
@@ -35,6 +34,10 @@ export interface Files {
     make: (path: string) => Promise<void>,
   ): Promise<FileReference>
 }
+
+/** Where it lies in its folder, with forward slashes. */
+export const pathOf = ({ filename, subfolder }: { filename: string; subfolder: string }): string =>
+  subfolder ? `${subfolder}/${filename}` : filename
 
 export class FileError extends Error {
   override name = 'FileError'

@@ -9,7 +9,7 @@ import type { Result, ResultCache } from './cache.ts'
 import { type CallResult, callNode, neededInputs, slotsOf } from './call.ts'
 import { contextOf, hiddenInputs, placeOf, type Setting, settingOf } from './context.ts'
 import type { Job, RunEvent } from './events.ts'
-import { failureOf, NodeFailure, RunError } from './failure.ts'
+import { failureOf, NodeFailure } from './failure.ts'
 import {
   addExpansion,
   literalsOf,
@@ -18,6 +18,7 @@ import {
   type RunGraph,
   type RunNode,
 } from './planner.ts'
+import { RunError } from './run-error.ts'
 import { Schedule, type Step } from './schedule.ts'
 import { filesAreThere } from './shown-files.ts'
 import { tellInputs } from './told-inputs.ts'

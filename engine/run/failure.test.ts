@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { CycleError } from '../graph/order.ts'
+import { PictureError } from '../image/picture-limits.ts'
 import { ModelError } from '../inference/model-error.ts'
 import { FileError } from '../nodes/files.ts'
 import { failureOf, NodeFailure } from './failure.ts'
+import { InputError, RunError } from './run-error.ts'
 
 const system = (code: string, path?: string) =>
   Object.assign(new Error(`${code}: open`), { code, path })
@@ -20,9 +22,19 @@ describe('failureOf', () => {
       { code: 'file_error', message: 'There is no y.' },
     ],
     [
-      'its own code and hint',
-      Object.assign(new ModelError('Pickle.'), { code: 'pickle_refused', hint: 'Convert it.' }),
-      { code: 'pickle_refused', hint: 'Convert it.' },
+      'a picture that is not read',
+      new PictureError('z.png is too large.'),
+      { code: 'file_error', message: 'z.png is too large.' },
+    ],
+    [
+      'a fault with a code of its own',
+      new RunError('no_outputs', 'Nothing to do.', 'Add a Save Image.'),
+      { code: 'no_outputs', message: 'Nothing to do.', hint: 'Add a Save Image.' },
+    ],
+    [
+      'an input that does not fit',
+      new InputError('steps', '“steps” takes a number.'),
+      { code: 'bad_input', hint: 'Give “steps” another value.' },
     ],
     [
       'memory of the engine',

@@ -2,11 +2,12 @@
 // logs, never into the message.
 import type { NodeId } from '../graph/document.ts'
 import { CycleError } from '../graph/order.ts'
+import { PictureError } from '../image/picture-limits.ts'
 import { ModelError } from '../inference/model-error.ts'
 import { FileError } from '../nodes/files.ts'
 import type { RunFailure } from './events.ts'
+import { RunError } from './run-error.ts'
 import type { ToldInputs } from './told-inputs.ts'
-import { InputError } from './values.ts'
 
 /** Says which node an exception belongs to on its way out of the executor. */
 export class NodeFailure extends Error {
@@ -20,18 +21,6 @@ export class NodeFailure extends Error {
     this.node = node
     this.nodeType = nodeType
     this.inputs = inputs
-  }
-}
-
-/** A fault of the prompt or of a node's answer that has its own code. */
-export class RunError extends Error {
-  override name = 'RunError'
-  readonly code: string
-  readonly hint: string | undefined
-  constructor(code: string, message: string, hint?: string) {
-    super(message)
-    this.code = code
-    this.hint = hint
   }
 }
 
@@ -53,26 +42,23 @@ const SYSTEM: Record<string, [message: string, hint: string]> = {
 
 /** An exception as it is said to a person. */
 export function wordsFor(error: Error): Words {
-  const { code, hint } = error as { code?: unknown; hint?: string }
-  const message = error.message
-  if (error instanceof RunError) return { code: error.code, message, hint }
+  const { message } = error
+  if (error instanceof RunError) return { code: error.code, message, hint: error.hint }
   if (error instanceof CycleError)
     return { code: 'cycle', message, hint: 'Remove one of the links between them.' }
-  if (error instanceof InputError)
-    return { code: 'bad_input', message, hint: hint ?? `Give “${error.input}” another value.` }
-  if (error instanceof ModelError || error instanceof FileError) {
-    const usual = error instanceof ModelError ? 'model_error' : 'file_error'
-    return { code: typeof code === 'string' ? code : usual, message, hint }
-  }
+  // These say themselves what to do.
+  if (error instanceof ModelError) return { code: 'model_error', message }
+  if (error instanceof FileError || error instanceof PictureError)
+    return { code: 'file_error', message }
   if (MEMORY.test(message))
     return {
       code: 'out_of_memory',
       message: 'The memory of this machine was not enough.',
       hint: 'Use a smaller picture or batch, or close other programs.',
     }
-  const system = typeof code === 'string' ? SYSTEM[code] : undefined
+  const { code = '', path } = error as NodeJS.ErrnoException
+  const system = SYSTEM[code]
   if (system) {
-    const path = (error as { path?: string }).path
     return {
       code: 'file_error',
       message: path ? `${system[0]} (${path})` : system[0],
@@ -85,7 +71,7 @@ export function wordsFor(error: Error): Words {
       message: `The model could not run: ${firstLine(message)}`,
       hint: 'Check that model, text encoder, VAE and LoRA belong to the same family.',
     }
-  return { code: 'node_failed', message: firstLine(message) || error.name, hint }
+  return { code: 'node_failed', message: firstLine(message) || error.name }
 }
 
 const MAX_MESSAGE = 600

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { bindLiteral, InputError } from './values.ts'
+import { InputError } from './run-error.ts'
+import { bindLiteral } from './values.ts'
 
 it('a text where a model must be linked is refused with the mend; unions and objects pass', () => {
   const bind = (type: string, value: unknown) => bindLiteral('model', { type } as never, value)

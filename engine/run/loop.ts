@@ -7,9 +7,9 @@ import { isLink } from '../graph/prompt.ts'
 import { Expansion, ExpansionLink } from './expansion.ts'
 import type { RunNode } from './planner.ts'
 
-export const START_LOOP = 'StartLoop'
-export const END_LOOP = 'EndLoop'
-export const LOOP_ROUND = 'LoopIteration'
+const START_LOOP = 'StartLoop'
+const END_LOOP = 'EndLoop'
+const LOOP_ROUND = 'LoopIteration'
 
 /** Copies of nodes that one loop may make. */
 const MAX_COPIES = 100_000

@@ -6,7 +6,8 @@ import { linksOf, orderFrom } from '../graph/order.ts'
 import { isLink, type Prompt } from '../graph/prompt.ts'
 import type { Field, NodeType, RunContext } from '../nodes/define.ts'
 import { type Expansion, expandedId, placed } from './expansion.ts'
-import { NodeFailure, RunError } from './failure.ts'
+import { NodeFailure } from './failure.ts'
+import { RunError } from './run-error.ts'
 import { bindLiteral } from './values.ts'
 
 /** A node of the running graph. */

@@ -2,18 +2,20 @@
 // the result no longer holds and the node runs again.
 import { isObject } from '../graph/json.ts'
 import type { Shown } from '../nodes/define.ts'
-import type { Files } from '../nodes/files.ts'
+import { type FileReference, type Files, pathOf } from '../nodes/files.ts'
 
 export const filesAreThere = (shown: Shown, files: Files): boolean =>
   Object.values(shown)
     .flat()
     .every(item => {
-      if (!isObject(item) || typeof item.filename !== 'string' || !item.type) return true
-      const name = item.subfolder ? `${item.subfolder}/${item.filename}` : item.filename
+      if (!isReference(item)) return true
       try {
-        files.resolve(`${name} [${item.type}]`)
+        files.resolve(`${pathOf(item)} [${item.type}]`)
         return true
       } catch {
         return false
       }
     })
+
+const isReference = (item: unknown): item is FileReference =>
+  isObject(item) && typeof item.filename === 'string' && Boolean(item.type)

@@ -11,7 +11,8 @@ import {
   text,
   toggle,
 } from '../nodes/define.ts'
-import { argumentsOf, bindLinked, bindLiteral, gather, InputError, markFloat } from './values.ts'
+import { InputError } from './run-error.ts'
+import { argumentsOf, bindLinked, bindLiteral, gather, markFloat } from './values.ts'
 
 const INT = int({ default: 0 })
 const FLOAT = float({ default: 0 })

@@ -1,25 +1,14 @@
 // From what a prompt says to what a node is given: literals are coerced as ComfyUI does, links
 // bring lists of values, absent optional inputs take their default.
 import { isLosslessNumber, LosslessNumber } from 'lossless-json'
-import type { InputDescription } from '../graph/catalogue.ts'
+import { type InputDescription, needsLink } from '../graph/catalogue.ts'
 import { CoercionError, coerce } from '../graph/coerce.ts'
 import { inputsThere } from '../graph/dynamic-inputs.ts'
 import { isNumber, isObject, type Json } from '../graph/json.ts'
 import { isLink, type PromptLink } from '../graph/prompt.ts'
 import { pythonFloat } from '../graph/python-text.ts'
 import type { Field, NodeType } from '../nodes/define.ts'
-
-/** What an input was given cannot become what it takes. */
-export class InputError extends Error {
-  override name = 'InputError'
-  readonly input: string
-  readonly hint: string | undefined
-  constructor(input: string, message: string, hint?: string) {
-    super(message)
-    this.input = input
-    this.hint = hint
-  }
-}
+import { InputError } from './run-error.ts'
 
 const quoted = (value: unknown) => (typeof value === 'string' ? `"${value}"` : String(value))
 
@@ -70,7 +59,7 @@ export function bindLiteral(name: string, field: Field, written: unknown): unkno
     case 'COMBO':
       return isLosslessNumber(value) ? Number(value.toString()) : value
     default:
-      if (needsLink(field) && (typeof value === 'string' || isNumber(value)))
+      if (!field.rawLink && needsLink(field) && (typeof value === 'string' || isNumber(value)))
         throw new InputError(
           name,
           `“${name}” takes a ${field.type} from another node, but was given ${quoted(value)}.`,
@@ -79,10 +68,6 @@ export function bindLiteral(name: string, field: Field, written: unknown): unkno
       return value
   }
 }
-
-/** `MODEL`, `IMAGE` …: nothing that can be written down. Unions, `*` and types with a widget can. */
-const needsLink = ({ type, widget, rawLink }: Field): boolean =>
-  /^[A-Z_]+$/.test(type) && !widget && !rawLink
 
 /** A value that came along a link: numbers take the form the field promises, nothing else changes. */
 export function bindLinked(name: string, field: Field, value: unknown): unknown {

@@ -2,7 +2,7 @@
 import type { Settings } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   theme: 'system',
   offline: false,
   previews: true,

@@ -11,7 +11,7 @@ import {
   writeJson,
 } from '../../graph/json.ts'
 import { nodeTypes } from '../../nodes/index.ts'
-import { jsonOf, type TestHost, testHost, until } from '../host-fixture.ts'
+import { jsonOf, type TestHost, testHost, until } from '../fixtures/test-host.ts'
 import { type Server, serve } from '../serve.ts'
 
 const FILE = resolve(import.meta.dirname, '../../../../shared/comfyui/api_cases.json')

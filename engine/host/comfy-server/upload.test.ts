@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jsonOf, pictureBytes, type TestHost, testHost } from '../host-fixture.ts'
+import { claiming, jsonOf, pictureBytes, type TestHost, testHost } from '../fixtures/test-host.ts'
 import { type Server, serve } from '../serve.ts'
 
 let host: TestHost
@@ -78,6 +78,23 @@ test('names that no file can have are refused, and nothing is left behind', asyn
   expect((await upload('image', 'folder.png', bytes, { overwrite: 'true' })).status).toBe(400)
   expect((await upload('image', 'x.png', bytes, { subfolder: 'a b.png' })).status).toBe(400)
   expect(readdirSync(host.host.folders.input).sort()).toEqual(before)
+})
+
+test('a picture larger than any workflow reads is refused by its header', async () => {
+  const before = readdirSync(host.host.folders.input).sort()
+  const huge = Buffer.from(await claiming(20_000, 20_000))
+  await upload('image', 'photo of a mask.png', await pictureBytes())
+  const original_ref = JSON.stringify({ filename: 'photo of a mask.png', type: 'input' })
+  for (const answer of [
+    await upload('image', 'huge.png', huge),
+    await upload('mask', 'huge.png', huge, { original_ref }),
+  ]) {
+    expect(answer.status).toBe(413)
+    expect(await answer.text()).toMatch(/“huge.png” is too large: 20000 × 20000.*268 megapixels/)
+  }
+  const kept = readdirSync(host.host.folders.input).sort()
+  expect(kept).toEqual([...before, 'photo of a mask.png'].sort())
+  expect((await upload('image', 'no picture.txt', Buffer.from('x'))).status).toBe(200)
 })
 
 test('the alpha of a picture without one is all there', async () => {

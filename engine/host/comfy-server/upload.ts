@@ -6,14 +6,16 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { Hono } from 'hono'
 import sharp from 'sharp'
+import { isFolderType } from '../../files/annotated-name.ts'
 import { writeDurably } from '../../files/durable.ts'
+import { inside } from '../../files/paths.ts'
 import { isObject, readJson } from '../../graph/json.ts'
 import { openPicture } from '../../image/open-picture.ts'
+import { whyTooLarge } from '../../image/picture-limits.ts'
 import { UPLOAD_LIMIT_BYTES } from '../assets.ts'
-import { freeName, inside } from '../file-names.ts'
+import { freeName } from '../file-names.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
-import { isViewFolder } from './view.ts'
 
 interface Upload {
   name: string
@@ -40,16 +42,27 @@ export function uploadRoutes(host: Host): Hono {
   routes.post('/upload/image', async ({ req }) => {
     const form = await formOf(req.raw)
     const upload = form && (await readUpload(form))
-    return upload ? keep(upload) : empty(400)
+    if (!upload) return empty(400)
+    return (await refusalOf(upload)) ?? keep(upload)
   })
   routes.post('/upload/mask', async ({ req }) => {
     const form = await formOf(req.raw)
     const upload = form && (await readUpload(form))
     const original = form && originalOf(host, form)
     if (!upload || !original) return empty(400)
-    return keep({ ...upload, bytes: await withAlphaOf(original, upload.bytes) })
+    const refusal = await refusalOf(upload)
+    return refusal ?? keep({ ...upload, bytes: await withAlphaOf(original, upload.bytes) })
   })
   return routes
+}
+
+/** A picture that no workflow could read; whatever else it is, it is kept as it came. */
+async function refusalOf({ name, bytes }: Upload): Promise<Response | undefined> {
+  const facts = await openPicture(bytes, { limitInputPixels: false })
+    .then(picture => picture.metadata())
+    .catch(() => undefined)
+  const why = facts && whyTooLarge(`“${name}”`, facts)
+  return why ? new Response(why, { status: 413 }) : undefined
 }
 
 async function formOf(request: Request): Promise<FormData | undefined> {
@@ -72,7 +85,7 @@ async function readUpload(form: FormData): Promise<Upload | undefined> {
 
 /** What ComfyUI answers, or nothing when the name leads out of its folder. */
 async function store(host: Host, { name, bytes, type, subfolder, overwrite }: Upload) {
-  if (!isViewFolder(type)) return undefined
+  if (!isFolderType(type)) return undefined
   const folder = inside(host.folders[type], subfolder)
   const wanted = basename(name.replaceAll('\\', '/'))
   if (!folder || wanted === '' || wanted === '.' || wanted.startsWith('..')) return undefined
@@ -96,7 +109,7 @@ function originalOf(host: Host, form: FormData): string | undefined {
     const ref = readJson(String(form.get('original_ref')))
     if (!isObject(ref)) return undefined
     const type = String(ref.type ?? 'output')
-    if (!isViewFolder(type)) return undefined
+    if (!isFolderType(type)) return undefined
     const file = inside(host.folders[type], String(ref.subfolder ?? ''), String(ref.filename))
     return file && extname(file) && existsSync(file) ? file : undefined
   } catch {

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jsonOf, type TestHost, testHost } from '../host-fixture.ts'
+import { jsonOf, type TestHost, testHost } from '../fixtures/test-host.ts'
 import { type Server, serve } from '../serve.ts'
 
 let host: TestHost

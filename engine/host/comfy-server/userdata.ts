@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Hono } from 'hono'
 import { syncFolder, writeDurably } from '../../files/durable.ts'
-import { inside, slashed } from '../file-names.ts'
+import { inside, slashed } from '../../files/paths.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
 

@@ -1,20 +1,15 @@
 // `GET /view`: a file of the input, output or temp folder, or a smaller or reduced version of it.
-import { realpathSync, statSync } from 'node:fs'
-import { isAbsolute, relative } from 'node:path'
+import { statSync } from 'node:fs'
 import { Hono } from 'hono'
 import sharp, { type Sharp } from 'sharp'
+import { isFolderType, readAnnotated } from '../../files/annotated-name.ts'
+import { inside, isReallyInside } from '../../files/paths.ts'
 import { limits } from '../../image/decode.ts'
 import { openPicture } from '../../image/open-picture.ts'
-import { inside } from '../file-names.ts'
 import { fileResponse, typeOf } from '../file-response.ts'
 import type { Folders } from '../folders.ts'
 import type { Host } from '../host.ts'
 import { empty } from './answers.ts'
-
-export type ViewFolder = 'input' | 'output' | 'temp'
-const FOLDERS: readonly string[] = ['input', 'output', 'temp'] satisfies ViewFolder[]
-
-export const isViewFolder = (name: string): name is ViewFolder => FOLDERS.includes(name)
 
 export function viewRoutes(host: Pick<Host, 'folders'>): Hono {
   const routes = new Hono()
@@ -40,16 +35,14 @@ function locate(
   { filename, subfolder = '', type = 'output' }: Record<string, string>,
 ): { file: string; name: string } | 400 | 404 {
   if (!filename) return 404
-  const [, name, annotated] = /^(.*?)(?: \[(input|output|temp)\])?$/.exec(filename) ?? []
-  const folder = annotated ?? type
-  if (!name || !isViewFolder(folder)) return 400
+  const { name, type: folder } = readAnnotated(filename, type)
+  if (!name || !isFolderType(folder)) return 400
   if (name.startsWith('/') || name.includes('..') || subfolder.includes('..')) return 400
   const file = inside(folders[folder], subfolder, name)
   if (!file) return 400
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return 404
   // A link out of the folder would hand out any file of this machine.
-  const from = relative(realpathSync(folders[folder]), realpathSync(file))
-  if (from.startsWith('..') || isAbsolute(from)) return 400
+  if (!isReallyInside(folders[folder], file)) return 400
   return { file, name: name.split('/').at(-1)! }
 }
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { RunEvent } from '../../run/events.ts'
-import { jsonOf, smallPrompt, type TestHost, testHost, until } from '../host-fixture.ts'
+import { jsonOf, smallPrompt, type TestHost, testHost, until } from '../fixtures/test-host.ts'
 import { type Server, serve } from '../serve.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: ComfyUI's messages, looked into by name

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { isObject, type JsonObject, readJson, writeJson } from '../../graph/json.ts'
 import type { Preview } from '../../nodes/define.ts'
-import type { Place, RunEvent } from '../../run/events.ts'
+import { isEnd, type Place, type RunEvent } from '../../run/events.ts'
 import type { RunRow } from '../../store/runs.ts'
 import type { Host } from '../host.ts'
 import { failureMessage, interruptMessage } from './messages.ts'
@@ -92,9 +92,6 @@ export function comfySockets(host: Host): ComfySockets {
   }
 }
 
-const isEnd = ({ type }: RunEvent): boolean =>
-  type === 'finished' || type === 'failed' || type === 'interrupted'
-
 function saysFeatures(text: string): boolean {
   try {
     const message = readJson(text)
@@ -153,7 +150,7 @@ function messagesFor(run: RunRow, event: RunEvent): Message[] {
 const FORMATS = { 'image/jpeg': 1, 'image/png': 2 } as const
 
 /** Event 1: kind and format as uint32 BE, then the picture. Event 4: metadata in between. */
-export function previewFrame(
+function previewFrame(
   run: Pick<RunRow, 'id'>,
   place: Place,
   { mime, bytes }: Preview,

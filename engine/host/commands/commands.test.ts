@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Prompt } from '../../graph/prompt.ts'
 import { extractWorkflow } from '../../image/extract-workflow.ts'
-import { endlessPrompt, smallPrompt } from '../host-fixture.ts'
+import { endlessPrompt, smallPrompt } from '../fixtures/test-host.ts'
 import { main } from './main.ts'
 
 let dir: string

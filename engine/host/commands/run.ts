@@ -9,14 +9,15 @@ import type { Prompt } from '../../graph/prompt.ts'
 import { type Problem, type Validation, validatePrompt } from '../../graph/validate.ts'
 import type { ModelFolders } from '../../library/model-folders.ts'
 import { diskFiles } from '../../nodes/disk-files.ts'
-import type { FileReference } from '../../nodes/files.ts'
+import { type FileReference, pathOf } from '../../nodes/files.ts'
 import { nodeTypes } from '../../nodes/index.ts'
-import type { Job, RunEvent, RunFailure } from '../../run/events.ts'
+import type { Job, RunEvent } from '../../run/events.ts'
 import type { EngineConfig } from '../../run/protocol.ts'
 import { readCatalogue } from '../catalogue.ts'
 import { namesOnly, nodeChecks } from '../checks.ts'
 import { localEngine } from '../engine.ts'
 import { engineConfig, findModels } from '../engine-config.ts'
+import { problemOf } from '../execution.ts'
 import { makeFolders } from '../folders.ts'
 import { copyExamples } from '../templates.ts'
 import { precisionChoice } from './precision-option.ts'
@@ -142,11 +143,9 @@ async function execute(
 function take(event: RunEvent, result: Result, config: EngineConfig, json: boolean): void {
   if (event.type === 'shown') {
     const { images = [], files = [] } = event.shown
-    for (const { filename, subfolder, type } of [...images, ...files] as FileReference[]) {
-      const folder = { input: config.inputDir, output: config.outputDir, temp: config.tempDir }[
-        type
-      ]
-      const path = join(folder, subfolder, filename)
+    const folders = { input: config.inputDir, output: config.outputDir, temp: config.tempDir }
+    for (const file of [...images, ...files] as FileReference[]) {
+      const path = join(folders[file.type], pathOf(file))
       result.outputs.push({ node: event.node, path })
       // As soon as it is there: a script may read on while the rest runs.
       if (!json) process.stdout.write(`${path}\n`)
@@ -158,16 +157,8 @@ function take(event: RunEvent, result: Result, config: EngineConfig, json: boole
   }
   if (event.type === 'finished') result.state = 'done'
   if (event.type === 'interrupted') result.state = 'interrupted'
-  if (event.type === 'failed') result.problems.push(failureProblem(event))
+  if (event.type === 'failed') result.problems.push(problemOf(event))
 }
-
-const failureProblem = ({ code, node, nodeType, message, hint }: RunFailure): Problem => ({
-  code,
-  node,
-  nodeType,
-  message,
-  hint,
-})
 
 /** One line a node; on a terminal its steps count up on the spot. */
 function progress(prompt: Prompt): (event: RunEvent) => void {

@@ -1,16 +1,17 @@
 // `--set NODE.INPUT=VALUE` and `--seed N`: changes to a prompt before it runs.
-import { type Catalogue, hasWidget, type InputDescription } from '../../graph/catalogue.ts'
+import {
+  type Catalogue,
+  hasWidget,
+  type InputDescription,
+  needsLink,
+} from '../../graph/catalogue.ts'
 import type { Document } from '../../graph/document.ts'
 import { inputsThere } from '../../graph/dynamic-inputs.ts'
 import { type Json, readJson } from '../../graph/json.ts'
 import { isLink, type Prompt } from '../../graph/prompt.ts'
 import { UsageError } from './usage.ts'
 
-export const SEED_LIMIT = 2n ** 64n - 1n
-
-/** `MODEL`, `IMAGE` …: what only another node can give. Unions and `*` may be written down. */
-const needsLink = ({ type, widget }: InputDescription): boolean =>
-  !widget && /^[A-Z_]+$/.test(type) && !/^(INT|FLOAT|STRING|BOOLEAN|COMBO)$/.test(type)
+const SEED_LIMIT = 2n ** 64n - 1n
 
 interface Target {
   node: string

@@ -20,7 +20,7 @@ export interface WorkflowFile {
 }
 
 /** Text of the workflow in the file. @throws UsageError naming the file */
-export function readWorkflowText(file: string): string {
+function readWorkflowText(file: string): string {
   const facts = statSync(file, { throwIfNoEntry: false })
   if (facts?.isDirectory()) throw new UsageError(`${file} is a folder. Name the file in it.`)
   if (!facts?.isFile()) throw new UsageError(`There is no file ${file}.`)

@@ -1,6 +1,6 @@
 // Shortcuts as text: `mod+shift+z`, `delete`, `.`; `mod` is ⌘ on a Mac and Ctrl elsewhere.
 
-export const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? '')
+const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? '')
 
 const names: Record<string, string> = {
   enter: 'Enter',

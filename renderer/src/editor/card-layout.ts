@@ -8,8 +8,8 @@ import { isPorts } from './subgraph-ports.ts'
 
 /** ComfyUI's `y` is below the title row; ours includes it. */
 export const titleHeight = 30
-export const socketHeight = 22
-export const widgetHeight = 28
+const socketHeight = 22
+const widgetHeight = 28
 const padding = 6
 const textHeight = 84
 const pictureHeight = 200
@@ -62,7 +62,7 @@ export interface CardLayout {
 const notes = new Set(['Note', 'MarkdownNote'])
 const textShowers = new Set(['PreviewAny'])
 
-export const isNote = (node: Pick<GraphNode, 'type'>) => notes.has(node.type)
+const isNote = (node: Pick<GraphNode, 'type'>) => notes.has(node.type)
 
 /** How far a card's top lies above the document's `y`: ComfyUI's reroutes have no title row. */
 export const riseOf = (node: Pick<GraphNode, 'type' | 'id'>) =>

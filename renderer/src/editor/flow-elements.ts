@@ -30,7 +30,7 @@ export type Position2 = { x: number; y: number }
 
 const handleSize = 10
 
-export const handlesOf = (layout: CardLayout): NodeHandle[] =>
+const handlesOf = (layout: CardLayout): NodeHandle[] =>
   layout.sockets.map(({ handle, side, y }) => ({
     id: handle,
     type: side === 'input' ? 'target' : 'source',

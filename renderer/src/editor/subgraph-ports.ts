@@ -12,7 +12,7 @@ import {
 } from '../../../engine/graph/document.ts'
 import { isNumber, isObject, type Json, toNumber } from '../../../engine/graph/json.ts'
 
-export const portsWidth = 160
+const portsWidth = 160
 const gap = 90
 
 export const isPorts = ({ id }: { id: NodeId }): boolean =>

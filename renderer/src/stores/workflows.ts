@@ -99,7 +99,7 @@ export async function openTemplate(template: Template, image?: string) {
   }
 }
 
-export function withImage(document: Document, image: string): Document {
+function withImage(document: Document, image: string): Document {
   const loader = Object.values(document.nodes).find(node => node.type === 'LoadImage')
   return loader ? setValue(document, null, loader.id, 'image', image) : document
 }

@@ -13,7 +13,7 @@ export type ChoiceWidget = Extract<Widget, { kind: 'choice' }>
 
 const searchFrom = 9
 
-export const isOffered = (widget: ChoiceWidget, value: Json | undefined): boolean =>
+const isOffered = (widget: ChoiceWidget, value: Json | undefined): boolean =>
   widget.options.some(option => String(option) === String(value))
 
 const emptyWords = (widget: ChoiceWidget) =>
