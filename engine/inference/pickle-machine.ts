@@ -45,6 +45,9 @@ export class PickledTensor {
   }
 }
 
+/** PyTorch's `ParameterDict`, in which the first textual inversions were kept. */
+class ParameterDict extends Map<Pickled, Pickled> {}
+
 class Global {
   readonly name: string
   constructor(name: string) {
@@ -69,6 +72,16 @@ const storageTypes: Record<string, WeightType> = {
 const callables: Record<string, (args: Pickled[]) => Pickled> = {
   'collections OrderedDict': () => new Map(),
   'torch Size': ([sizes]) => sizes ?? [],
+  'torch.nn.modules.container ParameterDict': () => new ParameterDict(),
+  // Beside the parameters, always empty.
+  '__builtin__ set': () => [],
+  'builtins set': () => [],
+  // What the first checkpoints of Stable Diffusion hold beside their weights: losses and file names.
+  'pytorch_lightning.callbacks.model_checkpoint ModelCheckpoint': () => null,
+  'numpy dtype': () => null,
+  'numpy.core.multiarray scalar': () => null,
+  'numpy._core.multiarray scalar': () => null,
+  '_codecs encode': () => null,
   'torch._utils _rebuild_parameter': ([data]) => data ?? null,
   'torch._utils _rebuild_tensor_v2': ([storage, offset, shape, strides]) => {
     if (!(storage instanceof PickledStorage) || !isInt(offset)) throw damaged('a tensor')
@@ -143,8 +156,8 @@ class Machine {
         this.push(call(this.pop(), args))
         return
       }
-      case 'b': // BUILD: attributes of a container, which no weight lies in
-        this.pop()
+      case 'b': // BUILD
+        this.build(this.pop())
         return
       default:
         throw new PickleError(`it uses the instruction 0x${code.charCodeAt(0).toString(16)}`)
@@ -276,6 +289,17 @@ class Machine {
     throw new PickleError(`it wants to run Python code, ${quoted(`${module}.${name}`)}`)
   }
 
+  /** Attributes of a container: weights lie in those of a `ParameterDict` only. */
+  private build(attributes: Pickled): void {
+    const holder = this.top()
+    const own = attributes instanceof Map ? attributes.get('_parameters') : undefined
+    if (!(holder instanceof ParameterDict) || !(own instanceof Map)) return
+    for (const [name, value] of own) {
+      this.count()
+      holder.set(name, value)
+    }
+  }
+
   private append(items: Pickled[]): void {
     const list = this.top()
     if (!Array.isArray(list)) throw damaged('a list')
@@ -344,7 +368,9 @@ class Machine {
   }
 }
 
-function persistent(id: Pickled): PickledStorage {
+function persistent(id: Pickled): PickledStorage | Global {
+  // A class with its source text, in old files.
+  if (Array.isArray(id) && id[0] === 'module' && id[1] instanceof Global) return id[1]
   if (!Array.isArray(id) || id[0] !== 'storage' || !(id[1] instanceof Global))
     throw damaged('a tensor')
   const type = storageTypes[id[1].name]

@@ -20,6 +20,23 @@ test('a zip with weights under "params": names, shapes and values', () => {
   )
 })
 
+test('weights alone under another name', () => {
+  const { tensors } = openPickle(fixture('only_key.pth'))
+  expect([...tensors.keys()]).toEqual(['first.weight', 'first.bias'])
+})
+
+test('a textual inversion as the first of them were kept', () => {
+  const { tensors } = openPickle(fixture('parameter_dict.pt'))
+  expect([...tensors.keys()]).toEqual(['string_to_param.*'])
+  expect(readFloats(tensors.get('string_to_param.*')!)).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5))
+})
+
+test('losses and class names beside the weights are passed over', () => {
+  const { tensors } = openPickle(fixture('lightning.ckpt'))
+  expect([...tensors.keys()]).toEqual(['model.weight'])
+  expect(readFloats(tensors.get('model.weight')!)).toEqual(Float32Array.of(0, 1, 2, 3))
+})
+
 test('the old form: values behind five pickles', () => {
   const weights = openPickle(fixture('compact_x2_legacy.pth'))
   expect(weights.tensors.size).toBe(17)

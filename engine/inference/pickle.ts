@@ -113,10 +113,13 @@ function collect(file: string, { value, place }: Archive): Map<string, Weight> {
 
 const wrappers = ['params_ema', 'params', 'state_dict', 'model_state_dict']
 
-/** Training scripts put the weights one level down, beside their own notes. */
+/** Training scripts put the weights one level down, beside their own notes or alone under any name. */
 function unwrap(value: Pickled, depth = 0): Pickled {
   if (!(value instanceof Map) || depth > depthMax) return value
-  const inner = wrappers.map(name => value.get(name)).find(found => found instanceof Map)
+  const only = value.size === 1 ? [...value.values()] : []
+  const inner = [...wrappers.map(name => value.get(name)), ...only].find(
+    found => found instanceof Map,
+  )
   return inner ? unwrap(inner, depth + 1) : value
 }
 

@@ -38,6 +38,7 @@ export function openEsrgan(weights: Weights): UpscaleNetwork | undefined {
   return {
     name: family === 'rrdb' ? 'ESRGAN' : 'compact ESRGAN',
     scale,
+    least: family === 'rrdb' ? 2 : 1,
     // Folded networks take multiples of four.
     multiple: unshuffle > 1 ? 4 : 1,
     maps: family === 'compact' ? features : features * scale ** 2,
@@ -48,8 +49,6 @@ export function openEsrgan(weights: Weights): UpscaleNetwork | undefined {
 
 function configOf(weights: Weights): Config | undefined {
   const has = (key: string) => weights.tensors.has(key)
-  // ESRGAN+ has shortcuts within its blocks, which are not built here: https://arxiv.org/abs/2001.08073
-  if ([...weights.tensors.keys()].some(key => key.includes('.conv1x1.'))) return undefined
   const keys = has('conv_first.weight') ? newKeys(weights) : oldKeys(weights)
   const dense = keys && ['conv1', 'conv2'].map(name => `${keys.block(0, 1)}.${name}${keys.convEnd}`)
   if (keys && dense?.some(key => has(`${key}.weight`))) return rrdbConfig(weights, keys)
@@ -62,11 +61,14 @@ function rrdbLayout({ keys, unshuffle }: Config): Layout {
     const four = [1, 2, 3, 4].map(n => conv(at(n), n === 1 ? 'F' : `F+${n - 1}G`, 'G'))
     return Object.assign(conv(at(5), 'F+4G', 'F'), ...four)
   }
+  const shortcut = (name: string): Tensors => ({ [`${name}.conv1x1.weight`]: ['G', 'F', 1, 1] })
   const numbered = keys.block(0, 1).replace('.0.', '.#.')
   const [place = '', first = ''] = [/^.*#/.exec(numbered)?.[0], numbered.split('.').at(-1)]
+  const rdbs = [1, 2, 3].map(n => first.replace('1', String(n)))
   const blocks: Part = {
     at: place,
-    tensors: Object.assign({}, ...[1, 2, 3].map(n => dense(first.replace('1', String(n))))),
+    tensors: Object.assign({}, ...rdbs.map(dense)),
+    optional: [{ tensors: Object.assign({}, ...rdbs.map(name => shortcut(name))) }],
   }
   const ends: Part = {
     at: '',
@@ -92,15 +94,18 @@ function compactLayout({ keys }: Config): Layout {
   return { parts: [{ at: '', tensors: Object.assign({}, ...layers) }] }
 }
 
-function newKeys(weights: Weights): RrdbKeys {
-  const ups = [1, 2, 3].map(n => `conv_up${n}`).filter(key => weights.tensors.has(`${key}.weight`))
+/** Real-ESRGAN's, or those of ESRGAN's first network, which RealSR and BSRGAN kept. */
+function newKeys({ tensors }: Weights): RrdbKeys {
+  const early = tensors.has('trunk_conv.weight') || tensors.has('HRconv.weight')
+  const ups = [1, 2, 3].map(n => (early ? `upconv${n}` : `conv_up${n}`))
   return {
     first: 'conv_first',
-    block: (n, dense) => `body.${n}.rdb${dense}`,
+    block: (n, dense) => (early ? `RRDB_trunk.${n}.RDB${dense}` : `body.${n}.rdb${dense}`),
     convEnd: '',
-    trunk: 'conv_body',
-    ups,
-    high: 'conv_hr',
+    trunk: early ? 'trunk_conv' : 'conv_body',
+    // Either of a layer's tensors will do: the other is asked for later.
+    ups: ups.filter(key => tensors.has(`${key}.weight`) || tensors.has(`${key}.bias`)),
+    high: early ? 'HRconv' : 'conv_hr',
     last: 'conv_last',
   }
 }
@@ -156,9 +161,14 @@ function rrdb(layers: Layers, image: Value, { keys, unshuffle }: Config): Value 
   const leaky = (x: Value) => graph.op('LeakyRelu', [x], { alpha: real(0.2) })
   const damped = (x: Value) => graph.op('Mul', [x, graph.scalar(0.2)])
   const dense = (x: Value, key: string): Value => {
+    // ESRGAN+ has shortcuts past every other layer: https://arxiv.org/abs/2001.08073
+    const plus = layers.has(`${key}.conv1x1.weight`)
     const states = [x]
-    for (let i = 1; i <= 4; i++)
-      states.push(leaky(layers.conv(join(states), `${key}.conv${i}${keys.convEnd}`)))
+    for (let i = 1; i <= 4; i++) {
+      const y = leaky(layers.conv(join(states), `${key}.conv${i}${keys.convEnd}`))
+      const past = () => (i === 2 ? layers.conv(x, `${key}.conv1x1`) : states[2]!)
+      states.push(plus && i % 2 === 0 ? layers.add(y, past()) : y)
+    }
     return layers.add(damped(layers.conv(join(states), `${key}.conv5${keys.convEnd}`)), x)
   }
   const join = (states: Value[]) =>

@@ -6,6 +6,7 @@ import { conv, type Layout, linear, norm } from './layout.ts'
 import {
   bodyConv,
   inRange,
+  leastSide,
   shuffleEnding,
   shuffleSteps,
   WindowedUpscaler,
@@ -72,6 +73,7 @@ export function openHat(weights: Weights): UpscaleNetwork | undefined {
   return {
     name: 'HAT',
     scale,
+    least: leastSide,
     multiple: side,
     maps: Math.max(8 * features + 2 * heads * reach ** 2, 2 * 64 * scale ** 2),
     layout: layoutOf(weights),

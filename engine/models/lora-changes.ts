@@ -3,7 +3,7 @@ import { readFloats, type Weight, type Weights } from '../inference/weights.ts'
 import { sizeOf } from '../tensor.ts'
 import { addScaled, type Folding, misfit, type Parts } from './lora-parts.ts'
 import { joinRows, type Piece, type RowChange } from './lora-rows.ts'
-import { checkShapes, isComplete } from './lora-shapes.ts'
+import { checkShapes, isComplete, isOldGeneralized } from './lora-shapes.ts'
 import type { LayerTarget, Rows } from './lora-transformer-names.ts'
 import { butterfly, rotation } from './oft.ts'
 
@@ -250,7 +250,7 @@ function generalized(folding: Folding, parts: Parts): Value {
   const [a1, a2, b1, b2] = ['a1', 'a2', 'b1', 'b2'].map(name => parts[name]!)
   const matrix = (w: Weight) => layers.widen(w, [w.shape[0]!, sizeOf(w.shape) / w.shape[0]!])
   const reshape = (delta: Value) => graph.op('Reshape', [delta, graph.ints(shape)])
-  const old = a1!.shape[0]! < a2!.shape[0]!
+  const old = isOldGeneralized(parts, shape)
   const [first, second] = old ? [a2!, a1!] : [a1!, a2!]
   // Of a kernel, newer files change the channels and older ones all of it.
   const channels = shape.length === 4 && first.shape[0] === shape[1]

@@ -102,13 +102,22 @@ function fitsKronecker(parts: Parts, shape: Shape): boolean {
   )
 }
 
+/** Whether GLoRA's factors are the other way round, as older files have them: all agree on the rank. */
+export function isOldGeneralized({ a1, a2, b1, b2 }: Parts, [outputs, inputs]: Shape): boolean {
+  const same = (...ranks: (number | undefined)[]) => ranks.every(rank => rank === ranks[0])
+  const old = same(a1?.shape[0], a2?.shape[1], b1?.shape[0], b2?.shape[1])
+  const now = same(a1?.shape[1], a2?.shape[0], b1?.shape[1], b2?.shape[0])
+  // A rank as large as a square layer says nothing.
+  return old && (!now || (outputs === inputs && a2?.shape[0] === outputs))
+}
+
 /** W·A + B, each of two factors; of a kernel A may change the channels alone. */
 function fitsGeneralized({ a1, a2, b1, b2 }: Parts, shape: Shape): boolean {
   const all = [a1, a2, b1, b2]
   if (!all.every(weight => weight && weight.shape.length >= 2 && sizeOf(weight.shape) > 0))
     return false
   const matrix = ({ shape }: Weight): [number, number] => [shape[0]!, sizeOf(shape) / shape[0]!]
-  const old = a1!.shape[0]! < a2!.shape[0]!
+  const old = isOldGeneralized({ a1, a2, b1, b2 }, shape)
   const chain = (first: Weight, second: Weight) => {
     const [[rows, inner], [same, columns]] = [matrix(first), matrix(second)]
     return inner === same ? [rows, columns] : [Number.NaN, Number.NaN]

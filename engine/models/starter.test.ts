@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Tensor, tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { difference, golden, repository } from './fixtures/goldens.ts'
 import { type ModelStore, modelStore } from './store.ts'
 
@@ -28,15 +29,15 @@ describe('a model of the starter layout against PyTorch', () => {
   test('text encoder: conditioning and pooled state', async () => {
     const { clip } = await store.checkpoint('mini.safetensors')
     const { cond, pooled } = await clip!.encode('red apple')
-    expect(difference(cond, torch('cond'))).toBeLessThan(tolerance)
-    expect(difference(pooled!, torch('pooled'))).toBeLessThan(tolerance)
+    expectClose(cond, torch('cond'), tolerance)
+    expectClose(pooled!, torch('pooled'), tolerance)
   })
 
   test('a layer that the text encoder lacks stands for its last', async () => {
     const { clip } = await store.checkpoint('mini.safetensors')
     const [last, beyond] = [clip!, clip!.withStopAtLayer(-24)]
     const wanted = (await last.encode('x')).cond
-    expect(difference((await beyond.encode('x')).cond, wanted)).toBeLessThan(1e-6)
+    expectClose((await beyond.encode('x')).cond, wanted, 1e-6)
   })
 
   test('UNet with pooled text, v-prediction', async () => {
@@ -52,7 +53,7 @@ describe('a model of the starter layout against PyTorch', () => {
       context,
       y,
     })
-    expect(difference(out, torch('out'))).toBeLessThan(tolerance)
+    expectClose(out, torch('out'), tolerance)
   })
 
   test('without mixing, self-attention in the middle passes its values on', async () => {
@@ -68,7 +69,7 @@ describe('a model of the starter layout against PyTorch', () => {
       return network.forward({ x, timesteps, context: torch('cond'), y, without })
     }
     // The middle sees one place only, where attention has nothing to mix.
-    expect(difference(await ask(2, true), await ask(2, false))).toBeLessThan(1e-6)
+    expectClose(await ask(2, true), await ask(2, false), 1e-6)
     expect(difference(await ask(16, true), await ask(16, false))).toBeGreaterThan(1e-3)
   })
 
@@ -83,8 +84,17 @@ describe('a model of the starter layout against PyTorch', () => {
   test('VAE of two levels', async () => {
     const { vae } = await store.checkpoint('mini.safetensors')
     expect(vae!.downscale).toBe(2)
-    expect(difference(await vae!.decode(torch('latent')), torch('decoded'))).toBeLessThan(tolerance)
-    expect(difference(await vae!.encode(torch('image')), torch('encoded'))).toBeLessThan(tolerance)
+    expectClose(await vae!.decode(torch('latent')), torch('decoded'), tolerance)
+    expectClose(await vae!.encode(torch('image')), torch('encoded'), tolerance)
+  })
+
+  test('VAE: a film of one picture is that picture, longer ones are refused', async () => {
+    const { vae } = await store.checkpoint('mini.safetensors')
+    const { shape, data } = torch('latent')
+    const [batch, channels, ...size] = shape as [number, number, number, number]
+    const film = await vae!.decode(tensor([batch, channels, 1, ...size], data))
+    expectClose(film, torch('decoded'), tolerance)
+    await expect(vae!.decode(tensor([1, channels, 2, 4, 4]))).rejects.toThrow(/film of 2/)
   })
 })
 

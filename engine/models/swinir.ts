@@ -25,6 +25,9 @@ export const windowBlock: Tensors = {
   ...linear('mlp.fc2', 'M', 'C'),
 }
 
+/** Smaller pictures are filled up before they are cut into windows. */
+export const leastSide = 16
+
 /** How it gets from features to a picture. */
 type Ending = 'shuffle' | 'shuffle once' | 'nearest' | 'same size'
 
@@ -54,6 +57,7 @@ export function openSwinIr(weights: Weights): UpscaleNetwork | undefined {
   return {
     name: 'SwinIR',
     scale,
+    least: leastSide,
     multiple: side,
     maps: Math.max(8 * features + 2 * heads * side ** 2, 2 * 64 * scale ** 2),
     layout: layoutOf(weights, ending),

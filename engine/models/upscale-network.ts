@@ -16,7 +16,8 @@ export interface UpscaleNetwork {
   readonly name: string
   /** Output pixels per input pixel. */
   readonly scale: number
-  /** Height and width of its input are multiples of this. */
+  /** Height and width of its input are no less than this, and multiples of `multiple`. */
+  readonly least?: number
   readonly multiple: number
   /** Numbers of a feature map per input pixel: what a picture's activations cost. */
   readonly maps: number
@@ -36,7 +37,8 @@ const families: readonly ((weights: Weights) => UpscaleNetwork | undefined)[] = 
 ]
 
 /** @throws ModelError if the file holds no upscaler that we know, or not all of one. */
-export function openUpscaleNetwork(weights: Weights): UpscaleNetwork {
+export function openUpscaleNetwork(file: Weights): UpscaleNetwork {
+  const weights = withoutWrapper(file)
   for (const open of families) {
     const network = open(weights)
     if (!network) continue
@@ -47,4 +49,16 @@ export function openUpscaleNetwork(weights: Weights): UpscaleNetwork {
     `${basename(weights.file)} is no upscale model that is supported (ESRGAN, Real-ESRGAN and their ` +
       'compact form, SPAN, SwinIR and HAT are). Choose one of those.',
   )
+}
+
+const wrapper = 'module.'
+
+/** Networks that were trained on several cards at once are saved with what held them together. */
+function withoutWrapper(weights: Weights): Weights {
+  const names = [...weights.tensors.keys()]
+  if (!names.every(name => name.startsWith(wrapper))) return weights
+  const tensors = new Map(
+    [...weights.tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor]),
+  )
+  return { ...weights, tensors }
 }

@@ -69,8 +69,10 @@ export class TiledUpscaler implements UpscaleModel {
   /** The network's own answer to a tile [1,3,H,W], which may leave 0..1. */
   async enlarge(tile: Tensor): Promise<Tensor> {
     const [, , height, width] = tile.shape as [number, number, number, number]
-    const { multiple, scale, feeds } = this.network
-    const padded = reflect(tile, multiple)
+    const { least = 1, multiple, scale, feeds } = this.network
+    // One after the other: the second time, what was added is mirrored as well.
+    const enough = reflect(tile, length => Math.max(length, least))
+    const padded = reflect(enough, length => Math.ceil(length / multiple) * multiple)
     const [, , fullHeight, fullWidth] = padded.shape as [number, number, number, number]
     const also = feeds?.(fullHeight, fullWidth)
     const out = (await this.pool.run(this.recipe, { image: padded, ...also })).out!
@@ -78,10 +80,9 @@ export class TiledUpscaler implements UpscaleModel {
   }
 }
 
-/** Mirrors the right and bottom edges up to a multiple of `multiple`. */
-function reflect(x: Tensor, multiple: number): Tensor {
+/** Mirrors the right and bottom edges up to the lengths wanted, then repeats the last pixel. */
+function reflect(x: Tensor, up: (length: number) => number): Tensor {
   const [, channels, height, width] = x.shape as [number, number, number, number]
-  const up = (length: number) => Math.ceil(length / multiple) * multiple
   if (up(height) === height && up(width) === width) return x
   const out = tensor([1, channels, up(height), up(width)])
   const mirror = (at: number, length: number) =>

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os'
 import { ModelError } from '../inference/model-error.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
+import { onePicture } from '../sampling/latents.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import type { Vae, VaeOptions } from './kinds.ts'
 import { checkLayout, type Layout } from './layout.ts'
@@ -55,7 +56,8 @@ export class ConvolutionalVae implements Vae {
     this.latentChannels = network.latentChannels
   }
 
-  async decode(latent: Tensor, options: VaeOptions = {}): Promise<Tensor> {
+  async decode(samples: Tensor, options: VaeOptions = {}): Promise<Tensor> {
+    const latent = onePicture(samples)
     const [count, channels, height, width] = latent.shape as [number, number, number, number]
     const { downscale: scale } = this
     if (channels !== this.latentChannels)

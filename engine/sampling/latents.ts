@@ -33,6 +33,17 @@ export function latentShape({ shape }: Tensor): LatentShape {
   return { batch, channels, height, width }
 }
 
+/** A film [B,C,1,h,w] of one picture as that picture [B,C,h,w]: so ComfyUI saves those of Wan's VAE. */
+export function onePicture(samples: Tensor): Tensor {
+  const [batch, channels, pictures, ...size] = samples.shape
+  if (samples.shape.length !== 5) return samples
+  if (pictures === 1) return tensor([batch!, channels!, ...size], samples.data)
+  throw new Error(
+    `The latent is a film of ${pictures} pictures. Films are not drawn yet: set its length to 1, or ` +
+      'run this workflow on your ComfyUI.',
+  )
+}
+
 /** @param crop `center` cuts to the new proportions first. */
 export function resizeLatent(
   samples: Tensor,

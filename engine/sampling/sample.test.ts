@@ -45,6 +45,13 @@ describe('a run', () => {
     expect(watched.seen).toEqual([1, 2, 3, 4, 5].map(done => ({ done, of: 5, preview: undefined })))
   })
 
+  test('draws a film of one picture as that picture, and no longer ones', async () => {
+    const film = (length: number) => ({ samples: tensor([1, 4, length, 8, 8]) })
+    const out = await sample({ ...options, latent: film(1) }, watch())
+    expect(out).toEqual(await sample(options, watch()))
+    await expect(sample({ ...options, latent: film(3) }, watch())).rejects.toThrow(/film of 3/)
+  })
+
   test('shows pictures to whoever looks, not at every step', async () => {
     const watched = watch(true)
     await sample(options, watched)

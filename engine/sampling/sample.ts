@@ -20,7 +20,7 @@ import { noised, startsWhole, unscaled } from './denoiser.ts'
 import { askSides, type Guided } from './guidance.ts'
 import { cfgGuider, type Guider, type GuiderMoment } from './guiders.ts'
 import { type Kept, keepAfter, keepBefore, latentMask } from './inpaint.ts'
-import { type LatentResizeMethod, resizeLatent } from './latents.ts'
+import { type LatentResizeMethod, onePicture, resizeLatent } from './latents.ts'
 import { initialNoise, TorchGenerator } from './noise.ts'
 import { decodedPreview, previewIntervalMs, previewOf, previewShare } from './preview.ts'
 import { namedSampler, type RunSampler, type SamplerName } from './samplers/registry.ts'
@@ -282,7 +282,8 @@ function samplerNoise(sigmas: Float32Array, seed: bigint): (size: number) => Sam
 }
 
 /** An empty latent takes the model's channels. @throws when a full one has another number. */
-export function withChannels(samples: Tensor, channels: number): Tensor {
+export function withChannels(latent: Tensor, channels: number): Tensor {
+  const samples = onePicture(latent)
   const [batch, own, ...size] = samples.shape
   if (size.length < 2)
     throw new Error(
