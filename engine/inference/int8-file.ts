@@ -9,6 +9,7 @@ import { levelMax, roundWeight } from './int8-levels.ts'
 import { keepFile, removeUnfinished, touch, trim } from './kept-files.ts'
 import { ModelError } from './model-error.ts'
 import { openSafetensors } from './safetensors.ts'
+import { startOf, writeAll } from './safetensors-writer.ts'
 import { type SharedWork, type Watch, watched } from './shared-work.ts'
 import { readFloats, type Weight, type Weights } from './weights.ts'
 
@@ -114,12 +115,6 @@ async function writeTensors(
   for (const scale of scales) await writeAll(handle, scale)
 }
 
-/** A disk that is nearly full takes a part, and refuses the rest. */
-async function writeAll(handle: FileHandle, values: Uint8Array | Int8Array | Float32Array) {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
-}
-
 /** What a safetensors file begins with: all levels, then all scales. */
 function header(tensors: readonly Named[]): { start: Buffer; levelBytes: number } {
   const entries: Record<string, unknown> = {}
@@ -139,11 +134,7 @@ function header(tensors: readonly Named[]): { start: Buffer; levelBytes: number 
   if (end % 4) entries['to a multiple of 4'] = entry('I8', [4 - (end % 4)], 4 - (end % 4))
   for (const [name, { shape }] of tensors)
     entries[scaleOf(name)] = entry('F32', [shape[0]!], 4 * shape[0]!)
-  const json = Buffer.from(JSON.stringify(entries))
-  const start = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ')
-  start.writeBigUInt64LE(BigInt(start.length - 8))
-  json.copy(start, 8)
-  return { start, levelBytes }
+  return { start: startOf(entries), levelBytes }
 }
 
 /** Errors of the disk in words. */

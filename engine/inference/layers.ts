@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { type Int8Layer, int8Conv, int8Linear } from './int8.ts'
 import { ModelError } from './model-error.ts'
 import { DataType, type OnnxGraph, real, type Value } from './onnx-graph.ts'
+import { scaleName } from './weight-scales.ts'
 import { type Weight, type Weights, type WeightType, weight } from './weights.ts'
 import { doubled, fastConv, pays, sameSize, type UsualPicture } from './winograd.ts'
 
@@ -92,9 +93,6 @@ const stored: Partial<Record<WeightType, DataType>> = {
   F8_E4M3: DataType.float8e4m3fn,
   F8_E5M2: DataType.float8e5m2,
 }
-
-/** What 8-bit weights are multiplied by, one number a tensor. */
-const scaleEnds = ['scale_weight', 'weight_scale']
 
 export class Layers {
   readonly graph: OnnxGraph
@@ -184,9 +182,7 @@ export class Layers {
 
   /** Of a scaled 8-bit weight. */
   private scale(key: string, weights = this.weights): Value | undefined {
-    if (!key.endsWith('.weight')) return undefined
-    const names = scaleEnds.map(end => key.replace(/weight$/, end))
-    const found = names.find(name => weights.tensors.get(name)?.length)
+    const found = scaleName(weights, key)
     return found && this.widen(weight(weights, found), [])
   }
 

@@ -6,7 +6,7 @@ import { ModelError } from './model-error.ts'
 import type { WeightType } from './weights.ts'
 
 /** Largest number of the 8-bit types, which have no room for more. */
-export const float8Max = { F8_E4M3: 448, F8_E5M2: 57344 } as const
+const float8Max = { F8_E4M3: 448, F8_E5M2: 57344 } as const
 export type Float8Type = keyof typeof float8Max
 
 export const isFloat8 = (type: WeightType): type is Float8Type => type in float8Max

@@ -24,6 +24,15 @@ export interface FileLayout<T> {
   sizeBytes: number
 }
 
+/** What a file begins with: its header behind the header's length, up to a multiple of 8 bytes. */
+export function startOf(header: Readonly<Record<string, unknown>>): Buffer {
+  const text = Buffer.from(JSON.stringify(header))
+  const start = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ')
+  start.writeBigUInt64LE(BigInt(start.length - 8))
+  text.copy(start, 8)
+  return start
+}
+
 type Described = Pick<TensorToWrite, 'name' | 'type' | 'shape'>
 
 /** Where everything will lie. Wide types come first, so that each number lies at a multiple of its size. */
@@ -42,10 +51,7 @@ export function layoutOf<T extends Described>(
     entries[name] = { dtype: type, shape, data_offsets: [end, (end += length)] }
     return length
   })
-  const text = Buffer.from(JSON.stringify(entries))
-  const start = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ')
-  start.writeBigUInt64LE(BigInt(start.length - 8))
-  text.copy(start, 8)
+  const start = startOf(entries)
   let offset = start.length
   const placed = inOrder.map((tensor, i) => {
     const length = lengths[i]!
@@ -98,7 +104,8 @@ export async function writeSafetensors(
 }
 
 /** A disk that is nearly full takes a part, and refuses the rest. */
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+export async function writeAll(handle: FileHandle, values: ArrayBufferView): Promise<void> {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
 }
 

@@ -23,6 +23,7 @@ export interface SessionRecipe {
   readonly optimization?: Optimization
   /** What must be there before the graph can be built. */
   prepare?(watch?: Watch): Promise<void>
+  /** Layers made in here are for the provider that computes them; graphs made beforehand would not be. */
   build(): OnnxGraph
 }
 

@@ -11,7 +11,8 @@ import { withGuidance } from '../sampling/model-patches.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
 import { QuickPool, smallUnet } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
 import type { AttentionFactors, DiffusionModel, TextEncoderModel } from './kinds.ts'
 import { ClipTextEncoder, clipTowers } from './text-encoder.ts'
@@ -67,7 +68,7 @@ describe('a UNet', () => {
       }),
     )
     const got = await answer(await multiplied(type, { model: unet }))
-    expect(difference(got, await answer(byHand))).toBeLessThan(5e-6)
+    expectClose(got, await answer(byHand), 5e-6)
     expect(apart(got, await answer(unet))).toBeGreaterThan(1e-3)
   })
 
@@ -78,7 +79,7 @@ describe('a UNet', () => {
       await multiplied('UNetSelfAttentionMultiply', { model: unet, ...ones }),
     )
     expect(pool.keys.length).toBe(open)
-    expect(difference(got, await answer(unet))).toBeLessThan(5e-6)
+    expectClose(got, await answer(unet), 5e-6)
   })
 
   test('twice is the product, and patches and schedules stay', async () => {
@@ -88,7 +89,7 @@ describe('a UNet', () => {
     expect(twice.patches?.guidance).toHaveLength(1)
     const squared: AttentionFactors = { layers: 'attn2', q: 2.25, k: 0.25, v: 4, out: 0.0625 }
     const want = await answer(unet.withFactors(squared).withSampling(unet.sampling))
-    expect(difference(await answer(twice), want)).toBeLessThan(5e-6)
+    expectClose(await answer(twice), want, 5e-6)
   })
 
   test('a LoRA that comes before is multiplied too, one that comes later is not', async () => {
@@ -105,7 +106,7 @@ describe('a UNet', () => {
     const before = await answer(unet.withAdapter(lora(1)).withFactors!(times))
     const later = await answer(unet.withFactors(times).withAdapter(lora(1)))
     const laterHalf = await answer(unet.withFactors(times).withAdapter(lora(0.5)))
-    expect(difference(before, laterHalf)).toBeLessThan(5e-6)
+    expectClose(before, laterHalf, 5e-6)
     expect(apart(before, later)).toBeGreaterThan(1e-3)
   })
 
@@ -136,6 +137,6 @@ test('CLIPAttentionMultiply is the file with weights and biases multiplied', asy
   const clip = await multiplied('CLIPAttentionMultiply', { q: 2, clip: encoder(mini) })
   const got = await clip.encode('red apple')
   const want = await byHand.encode('red apple')
-  expect(difference(got.cond, want.cond)).toBeLessThan(5e-6)
+  expectClose(got.cond, want.cond, 5e-6)
   expect(apart(got.cond, (await encoder(mini).encode('red apple')).cond)).toBeGreaterThan(1e-3)
 })

@@ -15,7 +15,8 @@ import { unscale } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { blockwiseFeeds, installBlockwise, openModelPatch } from './blockwise-control.ts'
 import { addon, QuickPool } from './fixtures/addons.ts'
-import { apart, difference, missing, randomModel, reason, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, missing, randomModel, reason, rnd } from './fixtures/goldens.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
 import type { BlockwiseControl, DiffusionModel, Vae } from './kinds.ts'
 import { transformerModel, wanLatent } from './transformer-families.ts'
@@ -192,7 +193,7 @@ describe.skipIf(missing)(`on Qwen-Image${reason}`, () => {
   test('steers by its strength, with references as well', async () => {
     const plain = await answer(model)
     expect(lay(0)).toBe(model)
-    expect(difference(await answer(lay(1e-30)), plain)).toBeLessThan(1e-6)
+    expectClose(await answer(lay(1e-30)), plain, 1e-6)
     const one = await answer(lay(1))
     expect(apart(one, plain)).toBeGreaterThan(1e-3)
     expect(one.shape).toEqual(plain.shape)
@@ -205,7 +206,7 @@ describe.skipIf(missing)(`on Qwen-Image${reason}`, () => {
     const twice = lay(0.25, undefined, lay(0.75))
     expect(apart(await answer(twice), await answer(lay(1)))).toBeGreaterThan(1e-6)
     const silent = await answer(lay(1e-30, undefined, lay(1)))
-    expect(difference(silent, await answer(lay(1)))).toBeLessThan(1e-6)
+    expectClose(silent, await answer(lay(1)), 1e-6)
     const patched = withPatches(model, {}).withSampling(model.sampling)
     const shifted = lay(1, undefined, patched).withSampling(model.sampling)
     expect(await answer(shifted)).toEqual(await answer(lay(1)))

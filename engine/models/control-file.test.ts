@@ -10,12 +10,13 @@ import type { RunContext } from '../nodes/define.ts'
 import { controlAt } from '../sampling/control.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { openControl } from './control-file.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import { familiarControlNames } from './controlnet-names.ts'
 import { addon, expected, QuickPool, smallUnet } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
 import type { Control, ControlNet, NetworkInput } from './kinds.ts'
+import type { NetworkBase } from './network-base.ts'
 import { diffusionPrefix } from './transformer.ts'
 
 const pool = new QuickPool()
@@ -60,7 +61,7 @@ describe('T2I-Adapter', () => {
     const { input: places, middle } = await net.residuals(input, hint)
     const got = [...places!.filter(t => t !== undefined), ...middle!]
     for (const [level, t] of got.entries())
-      expect(difference(t!, expected(`${kind}.${level}`)), `level ${level}`).toBeLessThan(tolerance)
+      expectClose(t!, expected(`${kind}.${level}`), tolerance, `level ${level}`)
     const where = places!.flatMap((t, i) => (t ? [i] : []))
     expect(where).toEqual(kind === 'full_adapter_xl' ? [3, 5, 8] : [2, 5, 8, 11])
   })
@@ -68,7 +69,7 @@ describe('T2I-Adapter', () => {
   test('steers the UNet on its way down, by its strength', async () => {
     const net = openControl(addon('full_adapter'), pool)
     const got = await steered(net, 0.7)
-    expect(difference(got, expected('t2i.steered'))).toBeLessThan(tolerance)
+    expectClose(got, expected('t2i.steered'), tolerance)
     expect(await steered(net, 0)).toEqual(await (await unet.network()).forward(input))
   })
 
@@ -89,10 +90,9 @@ describe('a union of ControlNets', () => {
   test('told what it sees', async () => {
     const hint = await canny.hint(image, 16, 16)
     const { middle, output } = await canny.residuals(input, hint)
-    for (const n of [0, 4, 11])
-      expect(difference(output![n]!, expected(`union.${n}`))).toBeLessThan(tolerance)
-    expect(difference(middle![0]!, expected('union.middle'))).toBeLessThan(tolerance)
-    expect(difference(await steered(canny, 0.6), expected('union.steered'))).toBeLessThan(tolerance)
+    for (const n of [0, 4, 11]) expectClose(output![n]!, expected(`union.${n}`), tolerance)
+    expectClose(middle![0]!, expected('union.middle'), tolerance)
+    expectClose(await steered(canny, 0.6), expected('union.steered'), tolerance)
   })
 
   test('another kind, or none told, is another answer', async () => {
@@ -150,8 +150,8 @@ describe('a ControlNet saved as a difference', () => {
     const [one, other] = [open('whole', whole), open('less', less, unet.base)]
     const hint = await one.hint(image, 16, 16)
     const [want, got] = [await one.residuals(input, hint), await other.residuals(input, hint)]
-    expect(difference(got.middle![0]!, want.middle![0]!)).toBeLessThan(tolerance)
-    expect(difference(got.output![7]!, want.output![7]!)).toBeLessThan(tolerance)
+    expectClose(got.middle![0]!, want.middle![0]!, tolerance)
+    expectClose(got.output![7]!, want.output![7]!, tolerance)
   })
 })
 
@@ -198,7 +198,7 @@ describe('a Control-LoRA', () => {
     expect(got.output).toHaveLength(12)
     // The products run beside the layers, so sums round otherwise: 1.5e-6 at most.
     for (const [n, residual] of [...got.output!, got.middle![0]!].entries())
-      expect(difference(residual!, [...want.output!, want.middle![0]!][n]!)).toBeLessThan(2e-6)
+      expectClose(residual!, [...want.output!, want.middle![0]!][n]!, 2e-6)
   })
 
   test('is told of the UNet by the run', async () => {
@@ -225,7 +225,7 @@ describe('a Control-LoRA', () => {
     const seen = async (base: NetworkBase, of = net) =>
       (await of.residuals({ ...input, base }, hint)).middle![0]!
     const plain = await seen(unet.base)
-    expect(difference(await seen(changed(0)), plain)).toBeLessThan(1e-6)
+    expectClose(await seen(changed(0)), plain, 1e-6)
     expect(apart(await seen(changed(1)), plain)).toBeGreaterThan(1e-3)
     const { [`${layer}.up`]: _, [`${layer}.down`]: __, ...rest } = less
     const own = open('control-own.safetensors', { ...rest, [`${layer}.weight`]: tensor(shape) })

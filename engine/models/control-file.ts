@@ -5,9 +5,10 @@ import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { ControlLora } from './control-lora.ts'
 import { ControlNetModel } from './controlnet.ts'
-import { isControlLora, isDifference, type NetworkBase, onBase } from './controlnet-base.ts'
+import { isControlLora, isDifference, onBase } from './controlnet-base.ts'
 import { transformerControl } from './controlnet-transformer.ts'
 import type { ControlNet } from './kinds.ts'
+import type { NetworkBase } from './network-base.ts'
 import { isT2iAdapter, T2iAdapter } from './t2i-adapter.ts'
 
 /**

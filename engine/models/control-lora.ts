@@ -6,8 +6,9 @@ import type { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import type { Tensor } from '../tensor.ts'
 import { ControlNetModel, seenPicture } from './controlnet.ts'
-import { type NetworkBase, onBase } from './controlnet-base.ts'
+import { onBase } from './controlnet-base.ts'
 import type { ControlNet, ControlResiduals, NetworkInput } from './kinds.ts'
+import type { NetworkBase } from './network-base.ts'
 
 export class ControlLora implements ControlNet {
   readonly hint = seenPicture

@@ -7,43 +7,26 @@ import type { Branch, ConvShape, Layers } from '../inference/layers.ts'
 import { ModelError } from '../inference/model-error.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import { sizeOf, tensor } from '../tensor.ts'
 import { LoraBranch } from './lora.ts'
 import { type TensorChange, weightChange } from './lora-changes.ts'
+import type { NetworkBase } from './network-base.ts'
 import { diffusionPrefix } from './transformer.ts'
-
-/** What a UNet is made of, LoRAs included. */
-export interface NetworkBase {
-  readonly weights: Weights
-  /** Tells sessions apart. */
-  readonly key: string
-  /** What is laid on the weights, for a graph of its own. */
-  branches(): readonly Branch[]
-  /** What that graph is fed for the branches. */
-  readonly strengths: Readonly<Record<string, Tensor>>
-}
 
 /** Marks files of differences. */
 export const isDifference = ({ tensors }: Weights): boolean => tensors.has('difference')
 
 export const isControlLora = ({ tensors }: Weights): boolean => tensors.has('lora_controlnet')
 
-/** A ControlNet's weights under the UNet's names, and what makes them out of the UNet's. */
-export interface OnBase {
-  weights: Weights
-  key: string
-  branches(): readonly Branch[]
-  strengths: Readonly<Record<string, Tensor>>
-}
-
 /** Name of the graph's input for the changes, which are always whole. */
 const input = 'control_change'
 
 /**
+ * A ControlNet's weights under the UNet's names, and what makes them out of the UNet's.
  * @param file with or without `control_model.` before its names
  * @throws ModelError that names both files if they do not fit
  */
-export function onBase(file: Weights, base: NetworkBase): OnBase {
+export function onBase(file: Weights, base: NetworkBase): NetworkBase {
   const tensors = new Map([...base.weights.tensors].filter(([name]) => inFirstHalf.test(name)))
   const changes = new Map<string, TensorChange>()
   const own = new Set<string>()

@@ -6,7 +6,8 @@ import { unscale } from '../sampling/sample.ts'
 import { tensor } from '../tensor.ts'
 import { openControl } from './control-file.ts'
 import { addon, expected, QuickPool } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import type { Control, ControlNet, NetworkInput, Vae } from './kinds.ts'
 import { fluxLatent, sd3Latent, transformerModel } from './transformer-families.ts'
 
@@ -61,7 +62,7 @@ describe('Stable Diffusion 3', () => {
   const net = openControl(addon('sd3-control'), pool)
 
   test('the small model is diffusers’', async () => {
-    expect(difference(await forward(), expected('sd3'))).toBeLessThan(tolerance)
+    expectClose(await forward(), expected('sd3'), tolerance)
   })
 
   test('a ControlNet of half as many blocks steers all but the last', async () => {
@@ -72,10 +73,10 @@ describe('Stable Diffusion 3', () => {
     expect(residuals.input).toHaveLength(3)
     for (const [place, block] of [0, 0, 1].entries()) {
       const want = expected(`sd3-control.${block}`)
-      expect(difference(residuals.input![place]!, want)).toBeLessThan(tolerance)
+      expectClose(residuals.input![place]!, want, tolerance)
     }
     const got = await forward(lay(net, vae, 0.7))
-    expect(difference(got, expected('sd3-control.steered'))).toBeLessThan(tolerance)
+    expectClose(got, expected('sd3-control.steered'), tolerance)
     expect(vae.encode.mock.calls[0]![0]).toMatchObject({ shape: [1, 64, 96, 3] })
   })
 
@@ -88,7 +89,7 @@ describe('Stable Diffusion 3', () => {
     const vae = { ...vaeOf('sd3-inpaint', sd3Latent), encode: async () => latent }
     const keep = tensor([1, 8, 12], whole.data.slice(16 * 96))
     const got = await forward(lay(inpaint, vae, 0.7, { keep }))
-    expect(difference(got, expected('sd3-inpaint.steered'))).toBeLessThan(tolerance)
+    expectClose(got, expected('sd3-inpaint.steered'), tolerance)
     await expect(inpaint.hint(image, 12, 8, { vae })).rejects.toThrow(/AliMama/)
   })
 
@@ -109,14 +110,14 @@ describe('Flux', () => {
   const { forward, input, model } = family('flux')
 
   test('the small model is diffusers’', async () => {
-    expect(difference(await forward(), expected('flux'))).toBeLessThan(tolerance)
+    expectClose(await forward(), expected('flux'), tolerance)
   })
 
   test('a ControlNet on the blocks of two streams', async () => {
     const net = openControl(addon('flux-control'), pool)
     const vae = vaeOf('flux-control', fluxLatent)
     const got = await forward(lay(net, vae, 0.7))
-    expect(difference(got, expected('flux-control.steered'))).toBeLessThan(tolerance)
+    expectClose(got, expected('flux-control.steered'), tolerance)
     expect(net.withType!(3)).toBe(net)
   })
 
@@ -127,11 +128,9 @@ describe('Flux', () => {
     for (let i = 0; i < 64 * 96; i++)
       for (let c = 0; c < 3; c++) seen.data[i * 3 + c] = (planes.data[c * 64 * 96 + i]! + 1) / 2
     const hint = await net.hint(seen, 12, 8)
-    expect(difference(hint, planes)).toBeLessThan(1e-6)
+    expectClose(hint, planes, 1e-6)
     const control = { net, image: seen, strength: 0.7, start: 0, end: 1 }
-    expect(difference(await forward(control), expected('flux-xlabs.steered'))).toBeLessThan(
-      tolerance,
-    )
+    expectClose(await forward(control), expected('flux-xlabs.steered'), tolerance)
     expect((await net.hint(seen, 11, 8)).shape).toEqual([1, 3, 64, 96])
   })
 
@@ -144,9 +143,9 @@ describe('Flux', () => {
     const { blocks } = await model.network()
     const { input: double, output: single } = await depth.residuals({ ...input, blocks }, hint)
     expect([double!.length, single!.length]).toEqual([4, 2])
-    expect(difference(double![3]!, expected('flux-union.double.0'))).toBeLessThan(tolerance)
+    expectClose(double![3]!, expected('flux-union.double.0'), tolerance)
     const got = await forward(lay(depth, vae, 0.7))
-    expect(difference(got, expected('flux-union.steered'))).toBeLessThan(tolerance)
+    expectClose(got, expected('flux-union.steered'), tolerance)
     expect(apart(await forward(lay(net, vae, 0.7)), got)).toBeGreaterThan(1e-4)
     expect(() => net.withType!(4)).toThrow(/not trained for this kind/)
   })

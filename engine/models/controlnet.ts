@@ -9,12 +9,12 @@ import type { Ids } from '../inference/session.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import type { OnBase } from './controlnet-base.ts'
 import { familiarControlNames } from './controlnet-names.ts'
 import { kindEmbedding, shiftedHint, unionFeeds } from './controlnet-union.ts'
 import type { ControlNet, ControlResiduals, NetworkInput } from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { controlNetLayout } from './layouts-diffusion.ts'
+import type { NetworkBase } from './network-base.ts'
 import { toPlanes } from './planes.ts'
 import { identity, weightBytes } from './recipe.ts'
 import { sharedRows } from './shared-rows.ts'
@@ -29,12 +29,12 @@ export class ControlNetModel implements ControlNet {
   private readonly weights: Weights
   private readonly config: UnetConfig
   private readonly pool: SessionPool
-  private readonly over: OnBase | undefined
+  private readonly over: NetworkBase | undefined
   readonly hint = seenPicture
   private kind: number | undefined
 
   /** @param over a UNet, for files that hold only what differs from it */
-  constructor(file: Weights, pool: SessionPool, over?: OnBase) {
+  constructor(file: Weights, pool: SessionPool, over?: NetworkBase) {
     this.weights = over?.weights ?? familiarControlNames(file)
     this.config = unetConfig(this.weights, controlPrefix(this.weights))
     this.pool = pool
@@ -136,11 +136,7 @@ interface ControlOptions extends GraphOptions {
 }
 
 /** Inputs as the UNet's and hint [P,3,8H,8W]; outputs `middle` and `skip.0` …, first block first. */
-export function buildControlNet(
-  weights: Weights,
-  config: UnetConfig,
-  options: ControlOptions = {},
-) {
+function buildControlNet(weights: Weights, config: UnetConfig, options: ControlOptions = {}) {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights, options.profile, options.branches)
   const x = graph.input('x', DataType.float, ['P', config.channels, 'H', 'W'])

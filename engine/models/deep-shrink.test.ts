@@ -10,6 +10,7 @@ import { resizeBislerp } from '../sampling/bislerp.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { deepShrinkFeeds, installDeepShrink } from './deep-shrink.ts'
 import { addon, QuickPool, smallUnet } from './fixtures/addons.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { apart, difference, rnd } from './fixtures/goldens.ts'
 import { type ResizeWay, resized, resizeWays } from './graph-resize.ts'
 import type { ControlResiduals, DeepShrink, DiffusionModel } from './kinds.ts'
@@ -65,7 +66,7 @@ describe('PatchModelAddDownscale', () => {
   test('at factor 1 nothing is resized', async () => {
     for (const upscale_method of ['bicubic', 'area']) {
       const model = await shrunk({ downscale_factor: 1, upscale_method })
-      expect(difference(await answer(model, early), await answer(unet, early))).toBeLessThan(2e-5)
+      expectClose(await answer(model, early), await answer(unet, early), 2e-5)
     }
   })
 
@@ -123,7 +124,7 @@ test('the picture is smaller after its block and as large as what skips on the w
   const { down, up } = await session.run({ ...feeds, ...deepShrinkFeeds('change0', change) })
   await session.release()
   // 9 / 2.5 = 3.6 and 11 / 2.5 = 4.4
-  expect(difference(down!, resizePlanes(feeds.h, 4, 4, 'bilinear'))).toBeLessThan(1e-5)
+  expectClose(down!, resizePlanes(feeds.h, 4, 4, 'bilinear'), 1e-5)
   expect(difference(up!, resizePlanes(feeds.h, 8, 20, 'nearest-exact'))).toBe(0)
 })
 
@@ -150,7 +151,7 @@ describe('resizing in a graph', () => {
     ] as const) {
       const size = { shape: [2], data: BigInt64Array.of(BigInt(height), BigInt(width)) }
       const { out } = await session.run({ x, size })
-      expect(difference(out!, byPixels(x, way, width, height))).toBeLessThan(2e-5)
+      expectClose(out!, byPixels(x, way, width, height), 2e-5)
     }
     await session.release()
   })

@@ -11,9 +11,6 @@ import { familiarVae } from './diffusers-vae-names.ts'
 import { openClip, openUnet, type Shared } from './stable-diffusion.ts'
 import { KlVae } from './vae.ts'
 
-/** What such a folder has at its top. */
-export const diffusersIndex = 'model_index.json'
-
 /** Files of a part, the first that is there counts. */
 const networkFiles = filesOf('diffusion_pytorch_model')
 const textFiles = [...filesOf('model'), ...filesOf('pytorch_model')]

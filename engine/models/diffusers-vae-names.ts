@@ -4,7 +4,7 @@
 import type { Weight, Weights } from '../inference/weights.ts'
 
 /** Whether the file is such an autoencoder. */
-export const isDiffusersVae = ({ tensors }: Weights): boolean =>
+const isDiffusersVae = ({ tensors }: Weights): boolean =>
   tensors.has('decoder.conv_in.weight') && tensors.has('decoder.mid_block.resnets.0.norm1.weight')
 
 /** A VAE alone, from diffusers or not, under the names that the builders look for. */

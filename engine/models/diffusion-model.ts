@@ -8,9 +8,8 @@ import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { admVector } from './adm.ts'
-import { factorFeeds, factorKeys, type PlacedFactors, withFactors } from './attention-factors.ts'
+import type { PlacedFactors } from './attention-factors.ts'
 import { controlFeeds, controlPlaces } from './control-places.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import { gligenExtras } from './gligen.ts'
 import { editInput, inpaintInput } from './joined-input.ts'
 import type {
@@ -25,14 +24,8 @@ import type {
   NoisedLatent,
   UnetChange,
 } from './kinds.ts'
-import {
-  adapterChanges,
-  checkAdapter,
-  LoraBranch,
-  strengths,
-  unusedLayers,
-  wholeBytes,
-} from './lora.ts'
+import { checkAdapter, unusedLayers, wholeBytes } from './lora.ts'
+import { type NetworkBase, networkBase } from './network-base.ts'
 import { identity, preparing, weightBytes } from './recipe.ts'
 import { sharedRows } from './shared-rows.ts'
 import { noiseLevel, smallPictureInput } from './small-picture.ts'
@@ -57,24 +50,31 @@ export interface DiffusionModelParts {
   openWeights: (file: string) => Weights
 }
 
+/** What nodes lay on a network, in their order. */
+interface Laid {
+  adapters: readonly Adapter[]
+  /** Inside the network. */
+  changes: readonly UnetChange[]
+  factors: readonly PlacedFactors[]
+}
+
+const nothing: Laid = { adapters: [], changes: [], factors: [] }
+
 export class UnetModel implements DiffusionModel {
   readonly adapters: readonly Adapter[]
   private readonly parts: DiffusionModelParts
-  private readonly changes: readonly UnetChange[]
-  private readonly factors: readonly PlacedFactors[]
+  private readonly laid: Laid
   private readonly config: UnetConfig
 
-  constructor(
-    parts: DiffusionModelParts,
-    adapters: readonly Adapter[] = [],
-    changes: readonly UnetChange[] = [],
-    factors: readonly PlacedFactors[] = [],
-  ) {
+  constructor(parts: DiffusionModelParts, laid: Laid = nothing) {
     this.parts = parts
-    this.adapters = adapters
-    this.changes = changes
-    this.factors = factors
+    this.laid = laid
+    this.adapters = laid.adapters
     this.config = unetConfig(parts.weights)
+  }
+
+  private with(laid: Partial<Laid>): DiffusionModel {
+    return new UnetModel(this.parts, { ...this.laid, ...laid })
   }
 
   get latent(): LatentFormat {
@@ -100,24 +100,24 @@ export class UnetModel implements DiffusionModel {
 
   withAdapter(adapter: Adapter): DiffusionModel {
     checkAdapter(adapter, this.parts.openWeights(adapter.file), this.parts.weights)
-    return new UnetModel(this.parts, [...this.adapters, adapter], this.changes, this.factors)
+    return this.with({ adapters: [...this.adapters, adapter] })
   }
 
   withSampling(sampling: ModelSampling): DiffusionModel {
-    return new UnetModel({ ...this.parts, sampling }, this.adapters, this.changes, this.factors)
+    return new UnetModel({ ...this.parts, sampling }, this.laid)
   }
 
   withChange(change: UnetChange): DiffusionModel {
-    return new UnetModel(this.parts, this.adapters, [...this.changes, change], this.factors)
+    return this.with({ changes: [...this.laid.changes, change] })
   }
 
   withFactors(factors: AttentionFactors): DiffusionModel {
     const placed = { ...factors, after: this.adapters.length }
-    return new UnetModel(this.parts, this.adapters, this.changes, [...this.factors, placed])
+    return this.with({ factors: [...this.laid.factors, placed] })
   }
 
   withWeights(weights: Weights): DiffusionModel {
-    return new UnetModel({ ...this.parts, weights }, [], this.changes)
+    return new UnetModel({ ...this.parts, weights }, { ...nothing, changes: this.laid.changes })
   }
 
   admVector(
@@ -154,27 +154,15 @@ export class UnetModel implements DiffusionModel {
 
   /** What its network is made of. */
   get base(): NetworkBase {
+    const { adapters, factors } = this.laid
     const { weights, openWeights } = this.parts
-    const loras = this.adapters.map(adapter => openWeights(adapter.file))
-    return {
-      weights,
-      key: [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | '),
-      branches: () =>
-        withFactors(
-          loras.map((lora, i) => {
-            const changes = adapterChanges(this.adapters[i]!, lora, weights, 'network')
-            return new LoraBranch(`lora${i}`, changes)
-          }),
-          this.factors,
-        ),
-      strengths: { ...strengths(this.adapters), ...factorFeeds(this.factors) },
-    }
+    return networkBase(weights, { adapters, openWeights, part: 'network', factors })
   }
 
   async network(latent?: readonly number[], watch?: Watch): Promise<Network> {
     const { pool } = this.parts
     const size = latent && latentSize(latent)
-    const first = changesAt(this.changes, this.sampling.sigmaMax)
+    const first = changesAt(this.laid.changes, this.sampling.sigmaMax)
     const recipe = this.recipe({ size }, first)
     const { base } = this
     await pool.startLarge(recipe, watch)
@@ -184,7 +172,7 @@ export class UnetModel implements DiffusionModel {
       forward: async input => {
         this.check(input)
         const { x, timesteps, context, y, without, watch, gligen } = input
-        const changes = changesAt(this.changes, input.sigma)
+        const changes = changesAt(this.laid.changes, input.sigma)
         const control = input.control && changes.reduce(fittingControl, input.control)
         const feeds: Record<string, Tensor | Ids> = { ...base.strengths }
         const pictures = { x, t: tensor([timesteps.length], timesteps) }

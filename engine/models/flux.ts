@@ -13,7 +13,7 @@ import {
   referencesOf,
 } from './reference-latents.ts'
 import { gridPositions, type Position, ropeTables } from './rope.ts'
-import { headWidth, RotaryBlocks, type Triple } from './rotary-blocks.ts'
+import { RotaryBlocks, streamInputs, type Triple } from './rotary-blocks.ts'
 import { attentionBias, tokenWeightExtras } from './token-weights.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
 import { TransformerLayers } from './transformer-layers.ts'
@@ -116,21 +116,13 @@ export function fluxFeeds({ guided }: FluxSize, input: NetworkInput, more = 0) {
 }
 
 /**
- * The network before its first block, with inputs patches [B,T,C·4], cos and sin [S+T,64], t [B],
- * context, y, guidance [B], guided [B,1].
+ * The network before its first block, with inputs as `streamInputs`, y, guidance [B], guided [B,1].
  */
 export function beginFlux(layers: TransformerLayers, size: FluxSize) {
   const { graph } = layers
   const input = (name: string, ...dims: (string | number)[]) =>
     graph.input(name, DataType.float, dims)
-  const patches = input('patches', 'B', 'T', size.patchWidth)
-  const rotation = {
-    cos: input('cos', 'N', headWidth / 2),
-    sin: input('sin', 'N', headWidth / 2),
-    interleaved: true,
-  }
-  const t = input('t', 'B')
-  const context = input('context', 'B', 'S', size.contextWidth)
+  const { patches, rotation, t, context } = streamInputs(graph, size)
   const y = input('y', 'B', size.pooledWidth)
   const embed = (x: Value, name: string) =>
     layers.embed(x, `${at}${name}.in_layer`, `${at}${name}.out_layer`)

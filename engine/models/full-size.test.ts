@@ -1,45 +1,34 @@
 // SD 1.5 at its real size, 860 million weights: against ComfyUI, and the ways of computing it.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { scalesAt } from '../sampling/denoiser.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { apart, difference, golden, missing, randomModel, reason, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { goldenStore } from './fixtures/golden-store.ts'
+import { apart, golden, missing, reason, rnd } from './fixtures/goldens.ts'
 import type { DiffusionModel } from './kinds.ts'
-import { type ModelStore, modelStore } from './store.ts'
 
 /** Share of the largest value. */
 const tolerance = 5e-5
 
 describe.skipIf(missing)(`SD 1.5 at full size${reason}`, () => {
-  const reference = missing ? undefined : golden('unet_full_16x16.safetensors')
-  let folder: string
-  let store: ModelStore
+  const reference = golden('unet_full_16x16.safetensors')
+  const held = goldenStore({ 'checkpoints/full.safetensors': 'random_sd15.keys.json' })
   let model: DiffusionModel
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'comfyrunner-full-size-'))
-    mkdirSync(join(folder, 'checkpoints'))
-    symlinkSync(randomModel('random_sd15.keys.json'), join(folder, 'checkpoints/full.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    model = (await store.checkpoint('full.safetensors')).model
+    model = (await held.store.checkpoint('full.safetensors')).model
   }, 240_000)
-  afterAll(async () => {
-    await store.free()
-    rmSync(folder, { recursive: true })
-  })
 
   const forward = async (x: Tensor, timestep: number, shape?: readonly number[]) =>
     (await model.network(shape)).forward({
       x,
       timesteps: Float32Array.of(timestep),
-      context: reference!('context'),
+      context: reference('context'),
     })
 
   test('one pass is ComfyUI’s, and so is what it makes of the noise', async () => {
-    const noise = reference!('x')
-    expect(difference(await forward(noise, 999), reference!('out.t999'))).toBeLessThan(tolerance)
+    const noise = reference('x')
+    expectClose(await forward(noise, 999), reference('out.t999'), tolerance)
     const sigma = model.sampling.sigmaMax
     const { input, skip, output } = scalesAt(model.sampling, sigma)
     const noisy = noise.data.map(value => value * sigma)
@@ -49,8 +38,8 @@ describe.skipIf(missing)(`SD 1.5 at full size${reason}`, () => {
     )
     const answer = await forward(scaled, model.sampling.timestep(sigma))
     const denoised = noisy.map((value, i) => skip * value + output * answer.data[i]!)
-    const wanted = reference!('denoised.sigma14.6146')
-    expect(difference(tensor(noise.shape, denoised), wanted)).toBeLessThan(tolerance)
+    const wanted = reference('denoised.sigma14.6146')
+    expectClose(tensor(noise.shape, denoised), wanted, tolerance)
   })
 
   test('large latents are computed another way, with the same outcome', async () => {

@@ -6,7 +6,8 @@ import { prepareConditions } from '../sampling/conditions.ts'
 import { askSides } from '../sampling/guidance.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { addon, expected, QuickPool, smallUnet } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { openGligen } from './gligen.ts'
 import type { Conditioning, TextEncoderModel } from './kinds.ts'
 
@@ -51,7 +52,7 @@ async function answer(conditioning: Conditioning, negative?: Conditioning): Prom
 describe('GLIGEN', () => {
   test('places texts as diffusers has it', async () => {
     const [got] = await answer([{ ...plain, gligen: { model: gligen, boxes } }])
-    expect(difference(got!, expected('gligen'))).toBeLessThan(tolerance)
+    expectClose(got!, expected('gligen'), tolerance)
   })
 
   test('leaves prompts without boxes as they are, also beside others', async () => {

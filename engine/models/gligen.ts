@@ -110,7 +110,6 @@ function looked(
 }
 
 function feedForward(layers: Layers, x: Value, key: string): Value {
-  const both = layers.linear(x, `${key}.ff.net.0.proj`)
-  const [value, gate] = layers.graph.ops('Split', [both], { axis: -1, num_outputs: 2 }, 2)
-  return layers.linear(layers.graph.op('Mul', [value!, layers.gelu(gate!)]), `${key}.ff.net.2`)
+  const [value, gate] = layers.halves(x, `${key}.ff.net.0.proj`)
+  return layers.linear(layers.graph.op('Mul', [value, layers.gelu(gate)]), `${key}.ff.net.2`)
 }

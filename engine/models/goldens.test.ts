@@ -1,44 +1,37 @@
 // Our numbers against ComfyUI's: https://github.com/comfyanonymous/ComfyUI 0.3.64 on a CPU.
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Tensor, tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { goldenStore, tinySd15 } from './fixtures/golden-store.ts'
 import {
   apart,
   difference,
+  ends,
   golden,
   goldens,
   missing,
-  randomModel,
   reason,
   rnd,
 } from './fixtures/goldens.ts'
 import type { DiffusionModel, TextEncoderModel, Vae } from './kinds.ts'
-import { type ModelStore, modelStore } from './store.ts'
 
 /** Share of the largest value. ComfyUI differs from itself by 1e-5 between thread counts. */
 const tolerance = 5e-5
 
 describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
-  let store: ModelStore
-  let folder: string
+  const held = goldenStore(tinySd15)
   let model: DiffusionModel
   let clip: TextEncoderModel
   let vae: Vae
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'comfyrunner-models-'))
-    for (const kind of ['checkpoints', 'loras', 'embeddings/sub', 'upscale_models'])
-      mkdirSync(join(folder, kind), { recursive: true })
-    symlinkSync(randomModel('tiny_sd15.keys.json'), join(folder, 'checkpoints/tiny.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    const loaded = await store.checkpoint('tiny.safetensors')
+    const loaded = await held.store.checkpoint('tiny.safetensors')
     model = loaded.model
     clip = loaded.clip!
     vae = loaded.vae!
   })
-  afterAll(() => store.free())
 
   const forward = async (x: Tensor, timesteps: number[], context: Tensor, of = model) =>
     (await of.network()).forward({ x, timesteps: Float32Array.from(timesteps), context })
@@ -52,25 +45,19 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
   test('UNet: one step, a long context, odd sizes in a batch', async () => {
     const g = golden('unet_tiny.safetensors')
     const context = g('context')
-    expect(difference(await forward(g('raw.x'), [999], context), g('raw.out.t999'))).toBeLessThan(
-      tolerance,
-    )
+    expectClose(await forward(g('raw.x'), [999], context), g('raw.out.t999'), tolerance)
     const long = golden('clip_cond.safetensors')('long.cond')
-    expect(
-      difference(await forward(g('raw.x'), [500], long), g('raw.out.t500.longctx')),
-    ).toBeLessThan(tolerance)
+    expectClose(await forward(g('raw.x'), [500], long), g('raw.out.t500.longctx'), tolerance)
     const twice = tensor([2, 77, 768], Float32Array.of(...context.data, ...context.data))
     const odd = await forward(g('raw.odd.x'), [10, 700], twice)
-    expect(difference(odd, g('raw.odd.out.t10.t700'))).toBeLessThan(tolerance)
+    expectClose(odd, g('raw.odd.out.t10.t700'), tolerance)
   })
 
   test('VAE decodes and encodes, cropping from the centre', async () => {
     const g = golden('vae.safetensors')
-    expect(difference(await vae.decode(g('latent')), g('decoded'))).toBeLessThan(tolerance)
-    expect(difference(await vae.encode(g('image')), g('encoded'))).toBeLessThan(tolerance)
-    expect(difference(await vae.encode(g('image_crop_70x77')), g('encoded_crop'))).toBeLessThan(
-      tolerance,
-    )
+    expectClose(await vae.decode(g('latent')), g('decoded'), tolerance)
+    expectClose(await vae.encode(g('image')), g('encoded'), tolerance)
+    expectClose(await vae.encode(g('image_crop_70x77')), g('encoded_crop'), tolerance)
   })
 
   const prompts: Record<string, string> = {
@@ -88,15 +75,15 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
   test.each(Object.keys(prompts))('CLIP encodes the prompt "%s"', async name => {
     const g = golden('clip_cond.safetensors')
     const { cond, pooled } = await clip.encode(prompts[name]!)
-    expect(difference(cond, g(`${name}.cond`))).toBeLessThan(tolerance)
-    expect(difference(pooled!, g(`${name}.pooled`))).toBeLessThan(tolerance)
+    expectClose(cond, g(`${name}.cond`), tolerance)
+    expectClose(pooled!, g(`${name}.pooled`), tolerance)
   })
 
   test('CLIP stops a layer early', async () => {
     const g = golden('clip_cond.safetensors')
     const { cond, pooled } = await clip.withStopAtLayer(-2).encode(prompts.plain!)
-    expect(difference(cond, g('plain.clipskip2.cond'))).toBeLessThan(tolerance)
-    expect(difference(pooled!, g('plain.clipskip2.pooled'))).toBeLessThan(tolerance)
+    expectClose(cond, g('plain.clipskip2.cond'), tolerance)
+    expectClose(pooled!, g('plain.clipskip2.pooled'), tolerance)
   })
 
   // `denoised` = x − σ·eps of the network's input x / √(σ² + 1).
@@ -124,7 +111,7 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
     const g = golden('more/loras.safetensors')
     const patched = model.withAdapter({ file, strength: 0.8 })
     const got = await denoise(patched, g('x'), rnd('lora.ctx', [1, 77, 768]), 3.3)
-    expect(difference(got, g(`${name}.s0.8.denoised`))).toBeLessThan(tolerance)
+    expectClose(got, g(`${name}.s0.8.denoised`), tolerance)
     expect(apart(got, g('nolora.denoised'))).toBeGreaterThan(tolerance)
   })
 
@@ -136,15 +123,15 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
       const { cond, pooled } = await clip
         .withAdapter({ file, strength: 0.6 })
         .encode(prompts.plain!)
-      expect(difference(ends(cond), g(`${name}.clip0.6.cond_first8_last8`))).toBeLessThan(tolerance)
-      expect(difference(pooled!, g(`${name}.clip0.6.pooled`))).toBeLessThan(tolerance)
+      expectClose(ends(cond), g(`${name}.clip0.6.cond_first8_last8`), tolerance)
+      expectClose(pooled!, g(`${name}.clip0.6.pooled`), tolerance)
     },
   )
 
   test('a LoRA for the UNet alone leaves the text encoder as it is', async () => {
     const file = resolve(goldens, 'more/models/loras/locon.safetensors')
     const { cond } = await clip.withAdapter({ file, strength: 1 }).encode(prompts.plain!)
-    expect(difference(cond, golden('clip_cond.safetensors')('plain.cond'))).toBeLessThan(tolerance)
+    expectClose(cond, golden('clip_cond.safetensors')('plain.cond'), tolerance)
   })
 
   test('LoRA of negative strength', async () => {
@@ -152,7 +139,7 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
     const file = resolve(goldens, 'more/models/loras/locon.safetensors')
     const negative = model.withAdapter({ file, strength: -0.5 })
     const got = await denoise(negative, g('x'), rnd('lora.ctx', [1, 77, 768]), 3.3)
-    expect(difference(got, g('locon.s-0.5.denoised'))).toBeLessThan(tolerance)
+    expectClose(got, g('locon.s-0.5.denoised'), tolerance)
   })
 
   test('LoRA of strength 0 changes nothing', async () => {
@@ -169,7 +156,7 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
 
   test('embeddings take the place of words', async () => {
     const files = resolve(goldens, 'more/models/embeddings')
-    cpSync(files, join(folder, 'embeddings'), { recursive: true })
+    cpSync(files, join(held.folder, 'embeddings'), { recursive: true })
     const g = golden('more/ti_cond.safetensors')
     for (const [name, prompt] of Object.entries({
       mid: 'a photo of embedding:foo in snow',
@@ -184,14 +171,7 @@ describe.skipIf(missing)(`goldens of tiny_sd15${reason}`, () => {
       missing: 'a embedding:nope cat',
     })) {
       const { cond } = await clip.encode(prompt)
-      expect(difference(ends(cond), g(`${name}.cond_first8_last8`)), name).toBeLessThan(tolerance)
+      expectClose(ends(cond), g(`${name}.cond_first8_last8`), tolerance, name)
     }
   })
 })
-
-/** The first and last eight tokens of a chunk. */
-function ends({ data, shape }: Tensor): Tensor {
-  const width = shape[2]!
-  const both = [...data.slice(0, 8 * width), ...data.slice(data.length - 8 * width)]
-  return tensor([1, 16, width], Float32Array.from(both))
-}

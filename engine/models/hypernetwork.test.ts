@@ -12,7 +12,8 @@ import type { RunContext } from '../nodes/define.ts'
 import { nodeTypes } from '../nodes/index.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { addon, QuickPool, smallUnet } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
 import { checkHypernetwork, hypernetworkFeeds, installHypernetwork } from './hypernetwork.ts'
 import type { DiffusionModel } from './kinds.ts'
@@ -48,7 +49,7 @@ test('a file of torch’s: activation, normalisation, dropout, a plain last laye
   )
   const row = (name: string) => tensor([1, 3, 16], Float32Array.from(want[name]!))
   for (const part of ['k', 'v'] as const)
-    expect(difference(await computed(weights, row('x'), part, 0.7), row(part))).toBeLessThan(1e-5)
+    expectClose(await computed(weights, row('x'), part, 0.7), row(part), 1e-5)
   expect(apart(row('k'), row('v'))).toBeGreaterThan(0.1)
 })
 
@@ -111,7 +112,7 @@ describe('in a UNet', () => {
     const model = await withFile(file('text.safetensors', pair(16)), 0.5)
     const factors = { layers: 'attn2', q: 1, k: 2, v: 0, out: 1 } as const
     const want = await answer(unet.withFactors(factors))
-    expect(difference(await answer(model), want)).toBeLessThan(1e-5)
+    expectClose(await answer(model), want, 1e-5)
     expect(apart(want, await answer(unet))).toBeGreaterThan(1e-3)
   })
 
@@ -124,18 +125,14 @@ describe('in a UNet', () => {
     const all = Object.assign({}, ...[...widths].map(pair)) as Record<string, Tensor>
     const model = await withFile(file('picture.safetensors', all), 0.25)
     const factors = { layers: 'attn1', q: 1, k: 1.5, v: 0.5, out: 1 } as const
-    expect(difference(await answer(model), await answer(unet.withFactors(factors)))).toBeLessThan(
-      1e-5,
-    )
+    expectClose(await answer(model), await answer(unet.withFactors(factors)), 1e-5)
   })
 
   test('strength 0 changes nothing, and no strength needs another session', async () => {
     const weights = openWeights(fixture('hypernetwork.pt'))
     const one = await answer(await withFile(weights, 1))
     const open = pool.keys.length
-    expect(difference(await answer(await withFile(weights, 0)), await answer(unet))).toBeLessThan(
-      1e-6,
-    )
+    expectClose(await answer(await withFile(weights, 0)), await answer(unet), 1e-6)
     expect(pool.keys.length).toBe(open)
     expect(apart(one, await answer(unet))).toBeGreaterThan(1e-3)
   })
@@ -144,9 +141,7 @@ describe('in a UNet', () => {
     const weights = file('twice.safetensors', pair(16))
     const model = await withFile(weights, 0.5, await withFile(weights, 0.25))
     const factors = { layers: 'attn2', q: 1, k: 2 * 1.5, v: 0, out: 1 } as const
-    expect(difference(await answer(model), await answer(unet.withFactors(factors)))).toBeLessThan(
-      1e-5,
-    )
+    expectClose(await answer(model), await answer(unet.withFactors(factors)), 1e-5)
   })
 })
 

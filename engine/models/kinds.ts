@@ -5,8 +5,8 @@ import type { Weights } from '../inference/weights.ts'
 import type { Hooks } from '../sampling/hooks.ts'
 import type { ModelPatches } from '../sampling/model-patches.ts'
 import type { Tensor } from '../tensor.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import type { ResizeWay } from './graph-resize.ts'
+import type { NetworkBase } from './network-base.ts'
 import type { ReferenceMethod } from './reference-latents.ts'
 import type { SmallPicture } from './small-picture.ts'
 import type { TaesdName } from './taesd-names.ts'
@@ -244,7 +244,10 @@ export interface DiffusionModel {
   withBlockwise?(control: BlockwiseControl): DiffusionModel
   /** What its network is made of, LoRAs included. */
   readonly base?: NetworkBase
-  /** A copy with other weights of the same layout in the place of the file's and of all LoRAs. */
+  /**
+   * A copy with other weights of the same layout in the place of all that `base` has: the file's, LoRAs
+   * and factors of attention. What is changed inside the network stays.
+   */
   withWeights?(weights: Weights): DiffusionModel
   /** A copy that reads its output on another schedule. */
   withSampling(sampling: ModelSampling): DiffusionModel
@@ -288,7 +291,7 @@ export interface EncoderPart {
 export interface TextEncoderModel {
   /** What it is made of, LoRAs included, for merging and saving. */
   readonly encoderParts?: readonly EncoderPart[]
-  /** A copy with other weights, by the encoder's name, in the place of its files' and of all LoRAs. */
+  /** A copy with other weights, by the encoder's name, in the place of all that its parts' `base` has. */
   withWeights?(weights: ReadonlyMap<string, Weights>): TextEncoderModel
   /** Does beforehand what the first prompt would wait for. */
   ready?(watch?: Watch): Promise<void>

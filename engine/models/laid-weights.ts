@@ -1,18 +1,38 @@
 // A network's weights as it computes with them: what a file holds, with LoRAs and factors laid on. For
 // merging and saving, which need the numbers themselves; running a network does without them.
-import { Layers, profiles } from '../inference/layers.ts'
-import { DataType, OnnxGraph } from '../inference/onnx-graph.ts'
+import { type Branch, Layers, profiles } from '../inference/layers.ts'
+import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import { openSession } from '../inference/session.ts'
-import { readFloats, type Weight, type WeightType, weight } from '../inference/weights.ts'
+import { scaleName } from '../inference/weight-scales.ts'
+import {
+  readFloats,
+  type Weight,
+  type Weights,
+  type WeightType,
+  weight,
+} from '../inference/weights.ts'
 import { tensor } from '../tensor.ts'
-import type { NetworkBase } from './controlnet-base.ts'
+import type { NetworkBase } from './network-base.ts'
 
-/** Names of what 8-bit weights are multiplied by, and of what else belongs to them. */
-const scaleEnds = ['scale_weight', 'weight_scale']
+/** One tensor is an input: the file that it will lie in may have yet to be made. */
+class FedLayers extends Layers {
+  private readonly fed: { name: string; under: Value }
 
-/** The numbers beside 8-bit weights, and marks that they are there. */
-export const isBesideWeights = (name: string): boolean =>
-  /(^|\.)(scale_weight|weight_scale|scale_input|input_scale|scaled_fp8|comfy_quant)$/.test(name)
+  constructor(
+    graph: OnnxGraph,
+    weights: Weights,
+    branches: readonly Branch[],
+    fed: { name: string; under: Value },
+  ) {
+    super(graph, weights, profiles.cpu, branches)
+    this.fed = fed
+  }
+
+  override unchanged(weights: Weights, key: string): Value {
+    const { name, under } = this.fed
+    return weights === this.weights && key === name ? under : super.unchanged(weights, key)
+  }
+}
 
 export class LaidWeights {
   readonly base: NetworkBase
@@ -35,10 +55,7 @@ export class LaidWeights {
 
   /** Name of the number that a tensor in 8 bits is multiplied by. */
   scaleName(name: string): string | undefined {
-    if (!name.endsWith('.weight')) return undefined
-    const { tensors } = this.base.weights
-    const names = scaleEnds.map(end => name.replace(/weight$/, end))
-    return names.find(scale => tensors.get(scale)?.length)
+    return scaleName(this.base.weights, name)
   }
 
   /** A tensor's values with all that is laid on it. */
@@ -69,8 +86,8 @@ export class LaidWeights {
   /** What is laid on a tensor, undefined if nothing is. */
   private graph(name: string, shape: Weight['shape']): OnnxGraph | undefined {
     const graph = new OnnxGraph()
-    const layers = new Layers(graph, this.base.weights, profiles.cpu, this.all)
     const under = graph.input('weight', DataType.float, shape)
+    const layers = new FedLayers(graph, this.base.weights, this.all, { name, under })
     const over = this.all.reduce(
       (value, branch) => branch.fold?.(layers, name, value, shape) ?? value,
       under,

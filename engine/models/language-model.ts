@@ -113,7 +113,7 @@ export function languageModelFeeds(
  * Inputs ids [B,S], cos and sin [S,head/2], mask [B,1,S,S] added to scores, `near` the same for every
  * other layer of those that have a window; output `states` [B,S,width].
  */
-export function buildLanguageModel(
+function buildLanguageModel(
   weights: Weights,
   config: LanguageModelConfig,
   options: GraphOptions & { vectors?: boolean } = {},

@@ -4,6 +4,7 @@
 import { basename } from 'node:path'
 import { ModelError } from '../inference/model-error.ts'
 import { openWeights } from '../inference/open-weights.ts'
+import { isBesideWeights } from '../inference/weight-scales.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
 
 /**
@@ -63,9 +64,8 @@ export const each = (names: readonly string[], make: (name: string) => Tensors):
 
 const join = (...names: string[]) => names.filter(name => name !== '').join('.')
 
-/** What quantised files hold beside their weights. */
-const besideWeights =
-  /(^|\.)(scale_weight|weight_scale|scale_input|input_scale|scaled_fp8|comfy_quant|position_ids)$/
+/** What files may hold beside the tensors of their family. */
+const isKnownExtra = (name: string) => isBesideWeights(name) || /(^|\.)position_ids$/.test(name)
 
 /** One part as a file holds it. */
 interface Instance {
@@ -133,7 +133,7 @@ function sorted(weights: Weights, prefix: string, { parts }: Layout) {
       return place !== undefined && names.has(inner.slice(place.length).replace(/^\./, ''))
     })
     if (!home) {
-      if (!besideWeights.test(inner)) unknown.push(key)
+      if (!isKnownExtra(inner)) unknown.push(key)
       continue
     }
     const place = home.pattern.exec(inner)![0]

@@ -1,10 +1,11 @@
 // A difference of models as a LoRA's tensors, under names that ComfyUI and we read.
 import { isFloating, narrowed } from '../inference/narrow.ts'
 import type { TensorToWrite } from '../inference/safetensors-writer.ts'
+import { isBesideWeights } from '../inference/weight-scales.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
-import type { NetworkBase } from './controlnet-base.ts'
-import { isBesideWeights, LaidWeights } from './laid-weights.ts'
+import { LaidWeights } from './laid-weights.ts'
 import type { Factors, LowRank } from './low-rank.ts'
+import type { NetworkBase } from './network-base.ts'
 
 export interface LoraForm {
   /** `full_diff` keeps all of the difference. */

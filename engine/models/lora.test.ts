@@ -1,45 +1,26 @@
 // Every kind of adapter against ComfyUI's numbers, on the UNet of the goldens.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { resolve } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import {
-  apart,
-  difference,
-  golden,
-  goldens,
-  missing,
-  randomModel,
-  reason,
-  rnd,
-} from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { goldenStore, tinySd15 } from './fixtures/golden-store.ts'
+import { apart, golden, goldens, missing, randomModel, reason, rnd } from './fixtures/goldens.ts'
 import type { DiffusionModel } from './kinds.ts'
 import { loraChanges } from './lora.ts'
-import { type ModelStore, modelStore } from './store.ts'
 
 const tolerance = 5e-5
 const sigma = 3.3
 
 describe.skipIf(missing)(`adapters against ComfyUI${reason}`, () => {
-  let store: ModelStore
+  const held = goldenStore(tinySd15)
   let model: DiffusionModel
-  const g = missing ? () => tensor([0]) : golden('more/loras.safetensors')
+  const g = golden('more/loras.safetensors')
   const file = (name: string) => resolve(goldens, 'more/models/loras', `${name}.safetensors`)
   const checkpoint = () => openSafetensors(randomModel('tiny_sd15.keys.json'))
 
-  const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-loras-'))
-
   beforeAll(async () => {
-    mkdirSync(join(folder, 'checkpoints'))
-    symlinkSync(randomModel('tiny_sd15.keys.json'), join(folder, 'checkpoints/tiny.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    model = (await store.checkpoint('tiny.safetensors')).model
-  })
-  afterAll(async () => {
-    await store?.free()
-    rmSync(folder, { recursive: true, force: true })
+    model = (await held.store.checkpoint('tiny.safetensors')).model
   })
 
   /** x0 = x − σ·eps of the network's input x / √(σ² + 1). */
@@ -73,8 +54,7 @@ describe.skipIf(missing)(`adapters against ComfyUI${reason}`, () => {
     ['glora', 0.8, 'glora.s0.8.denoised'],
   ])('%s at %f', async (name, strength, want) => {
     const got = await denoised(model.withAdapter({ file: file(name), strength }))
-    const d = difference(got, g(want))
-    expect(d).toBeLessThan(tolerance)
+    expectClose(got, g(want), tolerance)
     expect(apart(got, g('nolora.denoised'))).toBeGreaterThan(tolerance)
   })
 
@@ -84,13 +64,12 @@ describe.skipIf(missing)(`adapters against ComfyUI${reason}`, () => {
         .withAdapter({ file: file('locon'), strength: 0.8 })
         .withAdapter({ file: file('dora_out'), strength: 1 }),
     )
-    const d = difference(got, g('stack.locon0.8_dora_out1.0.denoised'))
-    expect(d).toBeLessThan(tolerance)
+    expectClose(got, g('stack.locon0.8_dora_out1.0.denoised'), tolerance)
   })
 
   test('at strength 0 a folded kind leaves the model as it is', async () => {
     const off = model.withAdapter({ file: file('lokr'), strength: 0 })
-    expect(difference(await denoised(off), await denoised(model))).toBeLessThan(1e-6)
+    expectClose(await denoised(off), await denoised(model), 1e-6)
   })
 
   test('names the file that was made for layers of another size', () => {

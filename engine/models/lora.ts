@@ -6,7 +6,6 @@ import type { Branch, ConvShape, Layers } from '../inference/layers.ts'
 import { ModelError } from '../inference/model-error.ts'
 import type { Value } from '../inference/onnx-graph.ts'
 import type { Weight, Weights } from '../inference/weights.ts'
-import { type Tensor, tensor } from '../tensor.ts'
 import type { Adapter } from './kinds.ts'
 import { type LowRank, readChanges, type TensorChange, unusedLayersOf } from './lora-changes.ts'
 import { layerAliases } from './lora-keys.ts'
@@ -50,7 +49,7 @@ export function checkAdapter(adapter: Adapter, file: Weights, checkpoint: Weight
 }
 
 /** @throws ModelError if a LoRA has nothing for this checkpoint: it was made for another family. */
-export function checkLora(lora: Weights, checkpoint: Weights): void {
+function checkLora(lora: Weights, checkpoint: Weights): void {
   const forText = [...lora.tensors.keys()].some(key => /^(lora_te|text_encoder)/.test(key))
   if (forText || loraChanges(lora, checkpoint).size > 0) return
   throw new ModelError(
@@ -59,12 +58,6 @@ export function checkLora(lora: Weights, checkpoint: Weights): void {
       'checkpoint, or the checkpoint it was made for.',
   )
 }
-
-/** What a graph is fed for its LoRAs. */
-export const strengths = (adapters: readonly Adapter[]): Record<string, Tensor> =>
-  Object.fromEntries(
-    adapters.map(({ strength }, i) => [`lora${i}`, tensor([], Float32Array.of(strength))]),
-  )
 
 /** Layers of a LoRA's file that have no effect on a checkpoint, by their names in the file. */
 export function unusedLayers(lora: Weights, checkpoint: Weights): string[] {

@@ -7,6 +7,7 @@ import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { familyFixtures } from './fixtures/families.ts'
 import { difference, repository, rnd } from './fixtures/goldens.ts'
 import {
@@ -60,7 +61,7 @@ describe('language models', () => {
     const recipe = languageModelRecipe(weights, config)
     const { states } = await pool.run(recipe, languageModelFeeds(config, [tokens]))
     const got = tensor([tokens.length, config.width], states!.data)
-    expect(difference(got, fixtures.golden(golden))).toBeLessThan(5e-5)
+    expectClose(got, fixtures.golden(golden), 5e-5)
   })
 
   test('a layer without its norm is named', async () => {
@@ -107,7 +108,7 @@ describe('prompts', () => {
       const base = empty.data[i]!
       return i < plain.shape[2]! ? v : base + (v - base) * 1.5
     })
-    expect(difference(heavy, tensor(plain.shape, wanted))).toBeLessThan(1e-5)
+    expectClose(heavy, tensor(plain.shape, wanted), 1e-5)
     await expect(new GemmaText(fixtures.model('gemma2'), pool).encode('x')).rejects.toThrow(
       /gemma2\.safetensors holds no vocabulary \("spiece_model"\)/,
     )
@@ -145,7 +146,7 @@ describe('Z-Image', () => {
       context: tensor([1, words, 64], rnd(`z cap ${words}`, [words, 64]).data),
     })
     const wanted = fixtures.golden(`z_image.${height}x${width}`)
-    expect(difference(tensor(wanted.shape, got.data), wanted)).toBeLessThan(5e-5)
+    expectClose(tensor(wanted.shape, got.data), wanted, 5e-5)
   })
 
   test('its noise levels are shifted by 3, its latents are Flux’', () => {

@@ -44,7 +44,7 @@ const zImage: Style = {
 /** Learnt, one row each. */
 const fillings = { text: `${at}cap_pad_token`, picture: `${at}x_pad_token` }
 
-export const isZImage = ({ tensors }: Weights): boolean =>
+const isZImage = ({ tensors }: Weights): boolean =>
   tensors.has(fillings.text) || tensors.has(fillings.picture)
 
 interface Size {

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFloats, type Weights } from '../inference/weights.ts'
 import { added, byBlocks, evenly, subtracted } from '../nodes/merge-fields.ts'
 import type { Checkpoint } from '../nodes/models.ts'
+import { encoderWith } from '../sampling/hooks.ts'
 import type { Tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { rnd } from './fixtures/goldens.ts'
 import { variant, varied } from './fixtures/variants.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
@@ -74,12 +76,7 @@ async function forward(model: DiffusionModel): Promise<Tensor> {
   })
 }
 
-function expectSame(got: Tensor, want: Tensor, tolerance = 2e-5): void {
-  expect(got.shape).toEqual(want.shape)
-  const largest = Math.max(...want.data.map(Math.abs))
-  const most = Math.max(...want.data.map((value, i) => Math.abs(value - got.data[i]!)))
-  expect(most / largest).toBeLessThan(tolerance)
-}
+const expectSame = (got: Tensor, want: Tensor, within = 2e-5) => expectClose(got, want, within)
 
 const mergeOf = (shares: Shares, first = a.model, second = b.model) =>
   mergeModels(first, second, shares, merged).merged
@@ -173,6 +170,41 @@ describe('a model', () => {
     expect(mergeOf(evenly(0.3), stronger).base!.key).not.toBe(
       mergeOf(evenly(0.3), a.model.withAdapter(under.adapter)).base!.key,
     )
+  })
+
+  test('factors of attention count with their model, and once', async () => {
+    const factors = { layers: 'attn1', q: 0.5, k: 1.5, v: 2, out: 0.25 } as const
+    const model = mergeOf(evenly(0.3), a.model.withFactors!(factors))
+    const times = { to_q: 0.5, to_k: 1.5, to_v: 2, 'to_out.0': 0.25 }
+    const hand = await byHand('with-factors', (name, of) => {
+      const [, factor = 1] =
+        Object.entries(times).find(([end]) => /attn1\./.test(name) && name.includes(`.${end}.`)) ??
+        []
+      return name.startsWith(unet) ? sum(of(files.a), 0.3 * factor, of(files.b), 0.7) : of(files.a)
+    })
+    expectSame(await forward(model), await forward(hand.model))
+    const without = await forward(mergeOf(evenly(0.3)))
+    expect((await forward(model)).data).not.toEqual(without.data)
+    // What comes later is laid on the mixture.
+    const later = model.withFactors!({ ...factors, q: 2, k: 1 / 1.5, v: 0.5, out: 4 })
+    expect((await forward(later)).data).not.toEqual((await forward(model)).data)
+  })
+
+  test('a checkpoint as LoRA lies on a mixture, and mixes with it', async () => {
+    const dir = join(folder, 'as-lora')
+    const merge = (first: DiffusionModel, second: DiffusionModel, shares: Shares) =>
+      mergeModels(first, second, shares, dir).merged
+    const whole = { file: files.b.file, strength: 0.4, whole: true }
+    const over = merge(a.model, b.model, evenly(0.5)).withAdapter(whole)
+    // Before the mixture beneath has been computed for itself.
+    const again = merge(over, a.model, evenly(0.5))
+    const hands = [evenly(0.3), evenly(0.65)].map((shares, i) =>
+      byHand(`as-lora${i}`, mixed(shares)),
+    )
+    const [once, twice] = (await Promise.all(hands)) as [Checkpoint, Checkpoint]
+    expectSame(await forward(again), await forward(twice.model), 5e-5)
+    expect(readdirSync(dir)).toHaveLength(1)
+    expectSame(await forward(over), await forward(once.model), 5e-5)
   })
 
   test('a chain is computed at once, without files between', async () => {
@@ -317,6 +349,34 @@ describe('a text encoder', () => {
     const after = text.encoderParts![0]!.base.weights
     expect(after.tensors.get(`${clip}logit_scale`)).toEqual(scaled.get(`${clip}logit_scale`))
     expect(after.made!.tensors.has(`${clip}text_model.final_layer_norm.bias`)).toBe(true)
+  })
+
+  test('a checkpoint as hook lies on a mixture, and mixes with it', async () => {
+    const dir = join(folder, 'as-hook')
+    const merge = (first: TextEncoderModel, second: TextEncoderModel, shares: Shares) =>
+      mergeTexts(first, second, shares, dir).merged
+    const hooks = [{ file: files.b.file, whole: true, model: 1, clip: 0.4 }]
+    const over = encoderWith(merge(a.clip!, b.clip!, evenly(0.5)), hooks, {
+      carry: true,
+      schedule: false,
+    })
+    const again = merge(over, a.clip!, evenly(0.5))
+    // Text encoders go back to the type of their files: once as a mixture, once more with the hook.
+    const read = (file: Weights, name: string) => readFloats(file.tensors.get(name)!)
+    const hand = async (name: string, x: number, one: Weights, y: number, other: Weights) => {
+      const file = join(folder, `checkpoints/${name}.safetensors`)
+      return variant(file, tensor => sum(read(one, tensor), x, read(other, tensor), y), 'F16')
+    }
+    const half = await hand('half', 0.5, files.a, 0.5, files.b)
+    await hand('over-half', 0.6, half, 0.4, files.b)
+    await hand('again', 0.65, files.a, 0.35, files.b)
+    for (const [text, name] of [
+      [again, 'again'],
+      [over, 'over-half'],
+    ] as const) {
+      const { clip: want } = await store.checkpoint(`${name}.safetensors`)
+      expectSame((await text.encode(prompt)).cond, (await want!.encode(prompt)).cond, 5e-4)
+    }
   })
 
   test('encoders of two families are refused by their names', () => {

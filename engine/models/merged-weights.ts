@@ -9,10 +9,11 @@ import { ModelError } from '../inference/model-error.ts'
 import { isFloat8, isFloating, narrowed } from '../inference/narrow.ts'
 import { layoutOf, writeSafetensors } from '../inference/safetensors-writer.ts'
 import { type SharedWork, watched } from '../inference/shared-work.ts'
+import { isBesideWeights, scalesBeside } from '../inference/weight-scales.ts'
 import type { Weight, Weights, WeightType } from '../inference/weights.ts'
 import { sizeOf } from '../tensor.ts'
-import type { NetworkBase } from './controlnet-base.ts'
-import { isBesideWeights, LaidWeights } from './laid-weights.ts'
+import { LaidWeights } from './laid-weights.ts'
+import type { NetworkBase } from './network-base.ts'
 
 /** A network's tensors in its file: those whose names begin so. */
 export interface NetworkPart {
@@ -205,6 +206,7 @@ function planned(
   )
   const file = join(dir, `${titleOf(from, second.base.weights.file)}-${key}${ending}`)
   for (const { name, type, shape, offset, length } of layout.tensors) {
+    // A computed tensor is as large as it is: nothing multiplies it any more.
     for (const scale of scalesBeside(name)) tensors.delete(scale)
     tensors.set(name, { type, shape, file, offset, length })
   }
@@ -230,14 +232,6 @@ function planned(
     },
   }
 }
-
-/** A computed tensor is as large as it is: nothing multiplies it any more. */
-const scalesBeside = (name: string): string[] =>
-  name.endsWith('.weight')
-    ? ['scale_weight', 'weight_scale', 'scale_input', 'input_scale'].map(end =>
-        name.replace(/weight$/, end),
-      )
-    : []
 
 const titleBytesMax = 80
 

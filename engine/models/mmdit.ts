@@ -119,7 +119,7 @@ function build(weights: Weights, size: MmditSize, options: GraphOptions): OnnxGr
 
 type Triple = [Value, Value, Value]
 
-export class Mmdit {
+class Mmdit {
   private readonly layers: TransformerLayers
   private readonly hidden: number
   /** SiLU of time and pooled text. */

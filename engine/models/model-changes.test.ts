@@ -9,7 +9,7 @@ import type { RunContext } from '../nodes/define.ts'
 import { nodeTypes } from '../nodes/index.ts'
 import type { Checkpoint } from '../nodes/models.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { rnd } from './fixtures/goldens.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { variant, varied } from './fixtures/variants.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
 import type { DiffusionModel, TextEncoderModel } from './kinds.ts'
@@ -61,12 +61,6 @@ async function forward(model: DiffusionModel): Promise<Tensor> {
   })
 }
 
-function distance(got: Tensor, want: Tensor): number {
-  expect(got.shape).toEqual(want.shape)
-  const largest = Math.max(...want.data.map(Math.abs))
-  return Math.max(...want.data.map((value, i) => Math.abs(value - got.data[i]!))) / largest
-}
-
 const whole = <T extends DiffusionModel | TextEncoderModel>(
   of: T,
   name: string,
@@ -77,17 +71,13 @@ describe('a model', () => {
   test.each([0.3, 1, -0.5])('mixes with another as if by hand, at strength %s', async strength => {
     const hand = await mixed(`hand${strength}`, strength)
     const want = await forward(hand.model)
-    expect(distance(await forward(whole(a.model, 'b', strength)), want)).toBeLessThan(3e-5)
-    expect(distance(await forward(a.model), want)).toBeGreaterThan(1e-2)
+    expect(apart(await forward(whole(a.model, 'b', strength)), want)).toBeLessThan(3e-5)
+    expect(apart(await forward(a.model), want)).toBeGreaterThan(1e-2)
   })
 
   test('strength 0 is the first, 1 the second', async () => {
-    expect(distance(await forward(whole(a.model, 'b', 0)), await forward(a.model))).toBeLessThan(
-      1e-5,
-    )
-    expect(distance(await forward(whole(a.model, 'b', 1)), await forward(b.model))).toBeLessThan(
-      3e-5,
-    )
+    expect(apart(await forward(whole(a.model, 'b', 0)), await forward(a.model))).toBeLessThan(1e-5)
+    expect(apart(await forward(whole(a.model, 'b', 1)), await forward(b.model))).toBeLessThan(3e-5)
   })
 
   test('keeps the LoRAs that are on it, and takes more', async () => {
@@ -100,10 +90,10 @@ describe('a model', () => {
     const lora = { file, strength: 0.4 }
     const want = await forward((await mixed('under', 0.3)).model.withAdapter(lora))
     const under = whole(a.model.withAdapter(lora), 'b', 0.3)
-    expect(distance(await forward(under), want)).toBeLessThan(3e-5)
+    expect(apart(await forward(under), want)).toBeLessThan(3e-5)
     const over = whole(a.model, 'b', 0.3).withAdapter(lora)
-    expect(distance(await forward(over), want)).toBeLessThan(3e-5)
-    expect(distance(await forward(whole(a.model, 'b', 0.3)), want)).toBeGreaterThan(1e-3)
+    expect(apart(await forward(over), want)).toBeLessThan(3e-5)
+    expect(apart(await forward(whole(a.model, 'b', 0.3)), want)).toBeGreaterThan(1e-3)
   })
 
   test('another strength needs no other session', async () => {
@@ -121,12 +111,12 @@ test('a text encoder mixes, its table of words included', async () => {
   const want = await hand.clip!.encode(text)
   const got = await whole(a.clip!, 'b', 0.6).encode(text)
   // Text encoders go back to the types they are stored in, here 16 bits.
-  expect(distance(got.cond, want.cond)).toBeLessThan(1e-4)
-  expect(distance(got.pooled!, want.pooled!)).toBeLessThan(1e-4)
+  expect(apart(got.cond, want.cond)).toBeLessThan(1e-4)
+  expect(apart(got.pooled!, want.pooled!)).toBeLessThan(1e-4)
   const [first, second] = [await a.clip!.encode(text), await b.clip!.encode(text)]
-  expect(distance(first.cond, want.cond)).toBeGreaterThan(2e-2)
+  expect(apart(first.cond, want.cond)).toBeGreaterThan(2e-2)
   const all = await whole(a.clip!, 'b', 1).encode(text)
-  expect(distance(all.cond, second.cond)).toBeLessThan(1e-4)
+  expect(apart(all.cond, second.cond)).toBeLessThan(1e-4)
 })
 
 describe('a run whose hooks begin halfway', () => {
@@ -187,10 +177,10 @@ describe('a run whose hooks begin halfway', () => {
       end_at_step: 8,
       return_with_leftover_noise: 'disable',
     })
-    expect(distance(got.samples, wanted.samples)).toBeLessThan(1e-3)
+    expect(apart(got.samples, wanted.samples)).toBeLessThan(1e-3)
     const plain = { ...whole, ...(await texts(a.clip)), model: a.model }
     const { LATENT: unhooked } = await run('KSampler', plain)
-    expect(distance(unhooked.samples, wanted.samples)).toBeGreaterThan(1e-2)
+    expect(apart(unhooked.samples, wanted.samples)).toBeGreaterThan(1e-2)
   })
 
   test('is exact where weights are mixed, with 8-bit weights too', async () => {
@@ -198,7 +188,7 @@ describe('a run whose hooks begin halfway', () => {
     const rounding = modelStore({ modelDirs: [folder], threads: 1, int8Dir })
     const { model } = await rounding.checkpoint('a.safetensors')
     const got = await forward(whole(model, 'b', 1))
-    expect(distance(got, await forward(b.model))).toBeLessThan(3e-5)
+    expect(apart(got, await forward(b.model))).toBeLessThan(3e-5)
     await rounding.free()
   })
 })
@@ -240,8 +230,8 @@ describe('what does not fit', () => {
       const [outputs, , ...kernel] = tensors[name]!.shape as [number, number]
       tensors[name] = tensor([outputs, 9, ...kernel])
     })
-    expect(
-      distance(await forward(whole(a.model, 'inpaint', 1)), await forward(a.model)),
-    ).toBeLessThan(3e-5)
+    expect(apart(await forward(whole(a.model, 'inpaint', 1)), await forward(a.model))).toBeLessThan(
+      3e-5,
+    )
   })
 })

@@ -5,6 +5,7 @@ import type { SessionRecipe } from '../inference/session-pool.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { ControlNetModel } from './controlnet.ts'
 import { addon, QuickPool, smallUnet } from './fixtures/addons.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { difference, rnd } from './fixtures/goldens.ts'
 import type { DiffusionModel } from './kinds.ts'
 
@@ -52,7 +53,7 @@ test('one picture for two texts is handed over once, and seen as each text alone
   expect(pool.pictures).toEqual([1])
   const alone = [await forward(picture, row(contexts, 0)), await forward(picture, row(contexts, 1))]
   expect(got.shape).toEqual([2, 4, 16, 24])
-  expect(difference(got, stack(...alone))).toBeLessThan(2e-6)
+  expectClose(got, stack(...alone), 2e-6)
   expect(difference(alone[0]!, alone[1]!)).toBeGreaterThan(1e-3)
 })
 
@@ -60,12 +61,12 @@ test('pictures or times that differ are all handed over', async () => {
   const got = await forward(pictures, contexts)
   expect(pool.pictures).toEqual([2])
   const alone = [0, 1].map(n => forward(row(pictures, n), row(contexts, n)))
-  expect(difference(got, stack(...(await Promise.all(alone))))).toBeLessThan(2e-6)
+  expectClose(got, stack(...(await Promise.all(alone))), 2e-6)
 
   const picture = row(pictures, 0)
   const timed = await forward(stack(picture, picture), contexts, { times: [500, 900] })
   expect(pool.pictures).toEqual([2])
-  expect(difference(row(timed, 0), await forward(picture, row(contexts, 0)))).toBeLessThan(2e-6)
+  expectClose(row(timed, 0), await forward(picture, row(contexts, 0)), 2e-6)
 })
 
 test('what is done inside the network sees a picture for each text', async () => {
@@ -79,7 +80,7 @@ test('what is done inside the network sees a picture for each text', async () =>
   const got = await forward(stack(picture, picture), contexts, { model })
   expect(pool.pictures).toEqual([2])
   const alone = [0, 1].map(n => forward(picture, row(contexts, n), { model }))
-  expect(difference(got, stack(...(await Promise.all(alone))))).toBeLessThan(2e-6)
+  expectClose(got, stack(...(await Promise.all(alone))), 2e-6)
 })
 
 test('a ControlNet sees one picture once, and two as two', async () => {
@@ -96,7 +97,7 @@ test('a ControlNet sees one picture once, and two as two', async () => {
   const together = await residuals(stack(picture, picture), stack(hint, hint), contexts)
   expect(pool.pictures).toEqual([1])
   for (const [place, got] of together.entries())
-    expect(difference(got, stack(alone[0]![place]!, alone[1]![place]!))).toBeLessThan(2e-6)
+    expectClose(got, stack(alone[0]![place]!, alone[1]![place]!), 2e-6)
   await residuals(stack(picture, picture), hints, contexts)
   expect(pool.pictures).toEqual([2])
 })

@@ -8,7 +8,7 @@ import type { NetworkInput } from './kinds.ts'
 import { patchesIn, patchSide } from './patches.ts'
 import { joinedPatches, leadingLatent, methodOf, referencesOf } from './reference-latents.ts'
 import { gridPositions, type Position, ropeTables } from './rope.ts'
-import { headWidth, RotaryBlocks, type Triple } from './rotary-blocks.ts'
+import { RotaryBlocks, streamInputs, type Triple } from './rotary-blocks.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
 import { TransformerLayers } from './transformer-layers.ts'
 import type { GraphOptions } from './unet.ts'
@@ -82,32 +82,24 @@ function centred({ shape }: Tensor, index: number): Position[] {
 }
 
 /**
- * Inputs patches [B,T,C·4], cos and sin [S+T,64], t [B], context [B,S,3584], and `still` [1,T,1] where
- * some patches are without noise; output `out`.
+ * Inputs as `streamInputs`, and `still` [1,T,1] where some patches are without noise; output `out`
+ * [B,T,C·4].
  */
 function build(weights: Weights, size: Size, options: GraphOptions): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new TransformerLayers(graph, weights, options.profile, options.branches)
-  const input = (name: string, ...dims: (string | number)[]) =>
-    graph.input(name, DataType.float, dims)
-  const patches = input('patches', 'B', 'T', size.patchWidth)
-  const rotation = {
-    cos: input('cos', 'N', headWidth / 2),
-    sin: input('sin', 'N', headWidth / 2),
-    interleaved: true,
-  }
-  const t = input('t', 'B')
+  const { patches, rotation, t, context } = streamInputs(graph, size)
   // Both times at once, so that their layers' weights are read once.
   const none = graph.op('Mul', [t, graph.scalar(0)])
   const times = options.still ? graph.op('Concat', [t, none], { axis: 0 }) : t
   const waves = layers.waves(times, waveWidth, timeFactor)
-  const context = input('context', 'B', 'S', size.contextWidth)
   const time = `${at}time_text_embed.timestep_embedder`
   const vectors = layers.silu(layers.embed(waves, `${time}.linear_1`, `${time}.linear_2`))
   const vector = options.still ? halves(graph, vectors)[0] : vectors
   const net = new QwenImage(layers, size.hidden, vector, rotation)
   net.after = (options.blockwise ?? []).map((patch, i) => installBlockwise(graph, patch, i))
-  if (options.still) net.still = { vectors, patches: input('still', 1, 'T', 1) }
+  if (options.still)
+    net.still = { vectors, patches: graph.input('still', DataType.float, [1, 'T', 1]) }
   const text = layers.linear(layers.rmsNorm(context, `${at}txt_norm.weight`), `${at}txt_in`)
   const out = net.forward(layers.linear(patches, `${at}img_in`), text)
   graph.output('out', out, ['B', 'T', size.patchWidth])

@@ -5,15 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import { tensor } from '../tensor.ts'
-import {
-  difference,
-  golden,
-  goldens,
-  missing,
-  randomModel,
-  reason,
-  repository,
-} from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { golden, goldens, missing, randomModel, reason, repository } from './fixtures/goldens.ts'
 import { QwenText, qwenImageTokens } from './qwen-text.ts'
 import { qwenTokenizer } from './qwen-tokenizer.ts'
 
@@ -48,12 +41,12 @@ describe.skipIf(missing)(`Qwen2.5${reason}`, () => {
     for (const name of ['plain', 'unicode']) {
       const { prompt } = cases[name]!
       const { cond } = await encoder.encode(prompt)
-      expect(difference(cond, g(`${name}.qwen_image_cond`)), name).toBeLessThan(5e-5)
+      expectClose(cond, g(`${name}.qwen_image_cond`), 5e-5, name)
       const { data, shape } = await encoder.states(qwenImageTokens(prompt, tokenizer))
       const width = shape[2]!
       const ends = [...data.slice(0, 4 * width), ...data.slice(data.length - 8 * width)]
       const got = tensor([1, 12, width], Float32Array.from(ends))
-      expect(difference(got, g(`${name}.full_first4_last8`)), name).toBeLessThan(5e-5)
+      expectClose(got, g(`${name}.full_first4_last8`), 5e-5, name)
     }
   })
 })

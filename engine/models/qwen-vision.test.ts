@@ -7,6 +7,7 @@ import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import { unscale } from '../sampling/sample.ts'
 import { tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { familyFixtures } from './fixtures/families.ts'
 import { difference, repository, rnd } from './fixtures/goldens.ts'
 import { pictureSign, QwenText } from './qwen-text.ts'
@@ -38,10 +39,10 @@ test('a picture of 5 × 7 words, in windows of different sizes, and a text aroun
   const seen = await encoder.see(picture, config)
   expect(seen.grid).toEqual({ rows: 5, columns: 7 })
   const flat = tensor([words, 256], seen.words.data)
-  expect(difference(flat, fixtures.golden('vl.seen'))).toBeLessThan(5e-5)
+  expectClose(flat, fixtures.golden('vl.seen'), 5e-5)
   const states = await encoder.statesSeeing([3, 4, 5, 151, sign, 152, 6, 7, 8, 9, 10], sign, [seen])
   const got = tensor([words + 10, 256], states.data)
-  expect(difference(got, fixtures.golden('vl.states'))).toBeLessThan(5e-5)
+  expectClose(got, fixtures.golden('vl.states'), 5e-5)
 })
 
 test('a picture of another size is fitted to whole words', async () => {
@@ -70,6 +71,6 @@ test('a network is told that no noise is on what it edits', async () => {
     return network.forward({ x, timesteps: Float32Array.of(0.6), context: cond, extras })
   }
   const golden = fixtures.golden('qwen_edit')
-  expect(difference(await answer('index_timestep_zero'), golden)).toBeLessThan(5e-5)
+  expectClose(await answer('index_timestep_zero'), golden, 5e-5)
   expect(difference(await answer('index'), golden)).toBeGreaterThan(1e-3)
 })

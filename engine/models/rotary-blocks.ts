@@ -1,12 +1,33 @@
 // What the blocks of Flux and Qwen-Image share: one conditioning vector that modulates everything,
 // heads of 128 with rotary positions, norms without weights.
-import type { Value } from '../inference/onnx-graph.ts'
+import { DataType, type OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { Heads, Rotation, TransformerLayers } from './transformer-layers.ts'
 
 /** Queries, keys and values, [B,T,hidden] each. */
 export type Triple = [Value, Value, Value]
 
 export const headWidth = 128
+
+/** The inputs of a graph: patches [B,T,patchWidth], cos and sin [S+T,64], t [B], context [B,S,contextWidth]. */
+export function streamInputs(
+  graph: OnnxGraph,
+  { patchWidth, contextWidth }: { patchWidth: number; contextWidth: number },
+) {
+  const input = (name: string, ...dims: (string | number)[]) =>
+    graph.input(name, DataType.float, dims)
+  const patches = input('patches', 'B', 'T', patchWidth)
+  const rotation: Rotation = {
+    cos: input('cos', 'N', headWidth / 2),
+    sin: input('sin', 'N', headWidth / 2),
+    interleaved: true,
+  }
+  return {
+    patches,
+    rotation,
+    t: input('t', 'B'),
+    context: input('context', 'B', 'S', contextWidth),
+  }
+}
 
 export class RotaryBlocks {
   protected readonly layers: TransformerLayers

@@ -5,10 +5,11 @@
 import { ModelError } from '../inference/model-error.ts'
 import { narrowed } from '../inference/narrow.ts'
 import { storedBytes, type TensorToWrite } from '../inference/safetensors-writer.ts'
+import { isBesideWeights } from '../inference/weight-scales.ts'
 import type { Weights, WeightType } from '../inference/weights.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import type { DiffusionModel, EncoderPart, TextEncoderModel, Vae } from './kinds.ts'
-import { isBesideWeights, LaidWeights } from './laid-weights.ts'
+import { LaidWeights } from './laid-weights.ts'
+import type { NetworkBase } from './network-base.ts'
 import { openClipSource } from './open-clip-names.ts'
 import { diffusionPrefix } from './transformer.ts'
 

@@ -1,9 +1,8 @@
 // SDXL's numbers against ComfyUI's, on a small network of random weights: text encoders of three
 // layers, a UNet of 320 channels throughout.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import type { Weights } from '../inference/weights.ts'
@@ -11,9 +10,11 @@ import { clipTextEncodeSdxl } from '../nodes/conditioning/clip-text-encode-sdxl.
 import type { RunContext } from '../nodes/define.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { goldenStore } from './fixtures/golden-store.ts'
 import {
   cache,
-  difference,
+  ends,
   golden,
   goldens,
   missing,
@@ -25,30 +26,23 @@ import {
 import { makeRandomModel } from './fixtures/random-weights.ts'
 import type { ConditioningItem, DiffusionModel, TextEncoderModel } from './kinds.ts'
 import { openClip } from './stable-diffusion.ts'
-import { type ModelStore, modelStore } from './store.ts'
 
 const tolerance = 5e-5
 const everything = process.env.PARITY === 'all'
 
 const fixtures = resolve(import.meta.dirname, 'fixtures')
-const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-sdxl-'))
 const file = join(cache, 'sdxl_mini.safetensors')
-let store: ModelStore
 let model: DiffusionModel
 let clip: TextEncoderModel
 
-beforeAll(async () => {
-  for (const kind of ['checkpoints', 'embeddings']) mkdirSync(join(folder, kind))
+beforeAll(() => {
   makeRandomModel(join(fixtures, 'sdxl-mini.keys.json.gz'), file)
-  symlinkSync(file, join(folder, 'checkpoints/sdxl.safetensors'))
-  store = modelStore({ modelDirs: [folder] })
-  const loaded = await store.checkpoint('sdxl.safetensors')
+}, 120_000)
+const held = goldenStore({ 'checkpoints/sdxl.safetensors': file })
+beforeAll(async () => {
+  const loaded = await held.store.checkpoint('sdxl.safetensors')
   model = loaded.model
   clip = loaded.clip!
-}, 120_000)
-afterAll(async () => {
-  await store?.free()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 const plain = 'a photo of a cat'
@@ -148,7 +142,7 @@ describe.skipIf(missing)(`goldens of sdxl_mini${reason}`, () => {
   test('embeddings for both encoders, or for one', async () => {
     const g = golden('more/ti_cond_sdxl.safetensors')
     const files = resolve(goldens, 'more/models/embeddings')
-    cpSync(files, join(folder, 'embeddings'), { recursive: true })
+    cpSync(files, join(held.folder, 'embeddings'), { recursive: true })
     for (const [name, file] of [
       ['sdxl', 'sdxlemb'],
       ['foo_l_only', 'foo'],
@@ -214,22 +208,11 @@ async function encodeNode(
   return CONDITIONING[0]!
 }
 
-const expectLike = (got: Tensor, want: Tensor) => {
-  const d = difference(got, want)
-  if (process.env.SHOW) console.log(expect.getState().currentTestName, d.toExponential(2))
-  expect(d).toBeLessThan(tolerance)
-}
+const expectLike = (got: Tensor, want: Tensor) => expectClose(got, want, tolerance)
 
 /** Tokens `start` to `end` of a chunk. */
 const rows = ({ data, shape }: Tensor, start: number, end: number): Tensor =>
   tensor([1, end - start, shape[2]!], data.slice(start * shape[2]!, end * shape[2]!))
-
-/** The first and last eight tokens. */
-function ends({ data, shape }: Tensor): Tensor {
-  const width = shape[2]!
-  const both = [...data.slice(0, 8 * width), ...data.slice(data.length - 8 * width)]
-  return tensor([1, 16, width], Float32Array.from(both))
-}
 
 /** One network of a checkpoint, as a file of its own would name it. */
 function alone(weights: Weights, prefix: string): Weights {

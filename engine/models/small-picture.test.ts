@@ -14,7 +14,8 @@ import { runSigmas } from '../sampling/schedules.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { UnetModel } from './diffusion-model.ts'
 import { QuickPool } from './fixtures/addons.ts'
-import { cache, difference, golden, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { cache, golden, rnd } from './fixtures/goldens.ts'
 import { makeRandomModel } from './fixtures/random-weights.ts'
 import type { Conditioning, Latent } from './kinds.ts'
 import { upscalerLatent } from './latent-formats.ts'
@@ -54,7 +55,7 @@ test('the UNet is diffusers’', async () => {
     y: tensor([2, 1], Float32Array.of(20, 350)),
   })
   const expected = golden(fixture('upscaler.safetensors'))
-  expect(difference(got, expected('upscaler'))).toBeLessThan(5e-5)
+  expectClose(got, expected('upscaler'), 5e-5)
 })
 
 test('every tensor of it has its place', () => {

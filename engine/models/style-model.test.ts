@@ -1,13 +1,16 @@
 // Pictures as prompts: SigLIP against transformers, Flux Redux against diffusers, the style adapter
 // against its authors' layers, on small networks of random weights.
 import { afterAll, describe, expect, test } from 'vitest'
+import { buildFor, type Provider } from '../inference/layers.ts'
 import { openSafetensors } from '../inference/safetensors.ts'
-import { openSession } from '../inference/session.ts'
+import { openSession, type Session } from '../inference/session.ts'
+import type { SessionRecipe } from '../inference/session-pool.ts'
 import { styleModelApply } from '../nodes/conditioning/style-model-apply.ts'
 import type { RunContext } from '../nodes/define.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { addon, expected, QuickPool } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import type { ConditioningItem, VisionOutput } from './kinds.ts'
 import { openStyleModel } from './style-model.ts'
 import { attentionBias, tokenWeightExtras } from './token-weights.ts'
@@ -31,8 +34,8 @@ describe('SigLIP', () => {
       pixels: rnd('siglip.pixels', [1, 3, 28, 28]),
     })
     await session.release()
-    expect(difference(last!, expected('siglip.last'))).toBeLessThan(tolerance)
-    expect(difference(penultimate!, expected('siglip.penultimate'))).toBeLessThan(tolerance)
+    expectClose(last!, expected('siglip.last'), tolerance)
+    expectClose(penultimate!, expected('siglip.penultimate'), tolerance)
     expect(embeds).toBeUndefined()
   })
 
@@ -48,14 +51,33 @@ describe('SigLIP', () => {
 describe('style models', () => {
   test('Flux Redux', async () => {
     const got = await openStyleModel(addon('redux'), pool).tokens(seen(expected('siglip.last')))
-    expect(difference(got, expected('redux'))).toBeLessThan(tolerance)
+    expectClose(got, expected('redux'), tolerance)
   })
 
   test('the style adapter', async () => {
     const got = await openStyleModel(addon('style'), pool).tokens(
       seen(rnd('style.seen', [2, 5, 32])),
     )
-    expect(difference(got, expected('style'))).toBeLessThan(tolerance)
+    expectClose(got, expected('style'), tolerance)
+  })
+
+  test.each(['redux', 'style'])('%s: a GPU gets the operators that are for it', async name => {
+    const recipes: SessionRecipe[] = []
+    class Watched extends QuickPool {
+      override use<T>(recipe: SessionRecipe, work: (session: Session) => Promise<T>): Promise<T> {
+        recipes.push(recipe)
+        return super.use(recipe, work)
+      }
+    }
+    const watched = new Watched()
+    const width = name === 'redux' ? expected('siglip.last').shape[2]! : 32
+    await openStyleModel(addon(name), watched).tokens(seen(rnd('gpu', [1, 2, width])))
+    await watched.free()
+    const types = (provider: Provider) =>
+      new Set(buildFor(provider, () => recipes[0]!.build()).nodes.map(({ type }) => type))
+    expect(types('cpu')).toContain('FusedMatMul')
+    expect(types('webgpu')).not.toContain('FusedMatMul')
+    expect(types('webgpu')).not.toContain('MultiHeadAttention')
   })
 
   test('refuse other files and other vision models in words', async () => {
@@ -124,7 +146,7 @@ test('Flux that never looks at a style draws as if it were not there', async () 
     })
   }
   const plain = await draw(text)
-  expect(difference(await draw(styled, 0), plain)).toBeLessThan(1e-5)
+  expectClose(await draw(styled, 0), plain, 1e-5)
   expect(apart(await draw(styled), plain)).toBeGreaterThan(1e-3)
   expect(apart(await draw(styled, 0.3), await draw(styled))).toBeGreaterThan(1e-4)
 })

@@ -5,7 +5,7 @@ import { Layers } from '../inference/layers.ts'
 import { ModelError } from '../inference/model-error.ts'
 import { DataType, OnnxGraph, type Value } from '../inference/onnx-graph.ts'
 import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
-import type { Weight, Weights } from '../inference/weights.ts'
+import { type Weight, type Weights, weight } from '../inference/weights.ts'
 import type { Tensor } from '../tensor.ts'
 import type { StyleModel, VisionOutput } from './kinds.ts'
 import { identity, weightBytes } from './recipe.ts'
@@ -14,34 +14,39 @@ const adapterHeads = 8
 
 /** @throws ModelError if the file is no style model. */
 export function openStyleModel(file: Weights, pool: SessionPool): StyleModel {
-  if (file.tensors.has('redux_down.weight')) return new SessionStyle(file, pool, buildRedux)
-  if (file.tensors.has('style_embedding'))
-    return new SessionStyle(withTorchAttention(file), pool, buildAdapter)
+  if (file.tensors.has('redux_down.weight')) {
+    const width = weight(file, 'redux_up.weight').shape[1]!
+    return new SessionStyle(file, pool, { width, build: buildRedux })
+  }
+  if (file.tensors.has('style_embedding')) {
+    const width = weight(file, 'style_embedding').shape[2]!
+    return new SessionStyle(withTorchAttention(file), pool, { width, build: buildAdapter })
+  }
   throw new ModelError(
     `${basename(file.file)} is no style model. Choose Flux Redux or a style T2I-Adapter, in the ` +
       'style_models folder.',
   )
 }
 
-interface Built {
-  graph: OnnxGraph
+interface Kind {
   /** Of the tokens it takes. */
   width: number
+  build(weights: Weights): OnnxGraph
 }
 
 class SessionStyle implements StyleModel {
   private readonly file: Weights
   private readonly pool: SessionPool
-  private readonly build: (weights: Weights) => Built
+  private readonly kind: Kind
 
-  constructor(file: Weights, pool: SessionPool, build: (weights: Weights) => Built) {
+  constructor(file: Weights, pool: SessionPool, kind: Kind) {
     this.file = file
     this.pool = pool
-    this.build = build
+    this.kind = kind
   }
 
   async tokens({ last }: VisionOutput): Promise<Tensor> {
-    const { graph, width } = this.build(this.file)
+    const { width, build } = this.kind
     if (last.shape[2] !== width)
       throw new ModelError(
         `${basename(this.file.file)} takes what another vision model sees: tokens of width ${width}, ` +
@@ -51,7 +56,7 @@ class SessionStyle implements StyleModel {
       key: `style ${identity(this.file)}`,
       file: this.file.file,
       costBytes: weightBytes(this.file, ''),
-      build: () => graph,
+      build: () => build(this.file),
     }
     return (await this.pool.run(recipe, { seen: last })).out!
   }
@@ -66,7 +71,7 @@ function withTorchAttention(weights: Weights): Weights {
 }
 
 /** Input seen [B,n,1152], output `out` [B,n,4096]. */
-function buildRedux(weights: Weights): Built {
+function buildRedux(weights: Weights): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const [, width] = layers.shape('redux_up.weight') as [number, number]
@@ -74,11 +79,11 @@ function buildRedux(weights: Weights): Built {
   const seen = graph.input('seen', DataType.float, ['B', 'N', width])
   const wide = layers.silu(layers.linear(seen, 'redux_up'))
   graph.output('out', layers.linear(wide, 'redux_down'), ['B', 'N', outputs!])
-  return { graph, width }
+  return graph
 }
 
 /** Input seen [B,n,1024], output `out` [B,8,768]: what tokens of its own find in those of the picture. */
-function buildAdapter(weights: Weights): Built {
+function buildAdapter(weights: Weights): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const [, own, width] = layers.shape('style_embedding') as [number, number, number]
@@ -97,7 +102,7 @@ function buildAdapter(weights: Weights): Built {
   ])
   const out = graph.op('MatMul', [layers.layerNorm(last, 'ln_post'), layers.weight('proj')])
   graph.output('out', out, ['B', own, layers.shape('proj')[1]!])
-  return { graph, width }
+  return graph
 }
 
 function adapterLayer(layers: Layers, x: Value, key: string, width: number): Value {

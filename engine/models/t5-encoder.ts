@@ -4,13 +4,13 @@ import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Watch } from '../inference/shared-work.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import type { Adapter, EncoderPart, Filling } from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { t5Layout } from './layouts-text.ts'
-import { adapterChanges, LoraBranch, strengths, unusedLayers } from './lora.ts'
+import { unusedLayers } from './lora.ts'
+import { type NetworkBase, networkBase } from './network-base.ts'
 import { parseWeights } from './prompt-weights.ts'
-import { identity, preparing, weightBytes } from './recipe.ts'
+import { preparing, weightBytes } from './recipe.ts'
 import { buildT5, relativeBuckets, type T5Config, t5Config } from './t5.ts'
 import { type T5Tokenizer, t5End, t5Pad } from './t5-tokenizer.ts'
 
@@ -96,17 +96,18 @@ export class T5Encoder {
     const weighted = tokens.some(({ weight }) => weight !== 1)
     const empty = weighted ? filled([{ id: t5End, weight: 1 }], length) : []
     const ids = BigInt64Array.from([...tokens, ...empty], ({ id }) => BigInt(id))
-    const { states } = await this.parts.pool.run(this.recipe(), {
+    const { base } = this
+    const { states } = await this.parts.pool.run(this.recipe(base), {
       ids: { shape: [ids.length / length, length], data: ids },
       buckets: { shape: [length, length], data: relativeBuckets(length) },
-      ...strengths(this.adapters),
+      ...base.strengths,
     })
     const size = length * this.width
     const own = states!.data.slice(0, size)
     for (const [t, { weight }] of tokens.entries())
       for (let i = t * this.width; weight !== 1 && i < (t + 1) * this.width; i++) {
-        const base = states!.data[size + i]!
-        own[i] = base + (own[i]! - base) * weight
+        const plain = states!.data[size + i]!
+        own[i] = plain + (own[i]! - plain) * weight
       }
     return tensor([1, length, this.width], own)
   }
@@ -114,22 +115,11 @@ export class T5Encoder {
   /** What it is made of. */
   private get base(): NetworkBase {
     const { weights, openWeights } = this.parts
-    const loras = this.adapters.map(adapter => openWeights(adapter.file))
-    return {
-      weights,
-      key: [weights, ...loras].map(identity).join(' | '),
-      branches: () =>
-        loras.map((lora, i) => {
-          const changes = adapterChanges(this.adapters[i]!, lora, weights, 'text')
-          return new LoraBranch(`lora${i}`, changes)
-        }),
-      strengths: strengths(this.adapters),
-    }
+    return networkBase(weights, { adapters: this.adapters, openWeights, part: 'text' })
   }
 
-  private recipe(): SessionRecipe {
+  private recipe(base: NetworkBase): SessionRecipe {
     const { weights } = this.parts
-    const { base } = this
     return {
       key: `t5 | ${base.key}`,
       file: weights.file,

@@ -5,15 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import {
-  difference,
-  golden,
-  goldens,
-  missing,
-  randomModel,
-  reason,
-  repository,
-} from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { golden, goldens, missing, randomModel, reason, repository } from './fixtures/goldens.ts'
 import { T5Encoder, t5Tokens } from './t5-encoder.ts'
 import { t5Tokenizer } from './t5-tokenizer.ts'
 
@@ -76,7 +69,7 @@ describe.skipIf(missing)(`T5${reason}`, () => {
     })
     for (const name of ['plain', 'weight', 'long']) {
       const states = await encoder.encode(cases.sd3![name]!.prompt)
-      expect(difference(ends(states), g(`${name}.first8_last4`)), name).toBeLessThan(5e-5)
+      expectClose(ends(states), g(`${name}.first8_last4`), 5e-5, name)
     }
   })
 })

@@ -1,61 +1,44 @@
 // The tiny autoencoders and tiles against ComfyUI 0.3.64.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { readBytes, weight } from '../inference/weights.ts'
 import type { Tensor } from '../tensor.ts'
-import {
-  difference,
-  golden,
-  goldens,
-  missing,
-  randomModel,
-  reason,
-  rnd,
-} from './fixtures/goldens.ts'
-import { type ModelStore, modelStore } from './store.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { goldenStore, tinySd15 } from './fixtures/golden-store.ts'
+import { golden, goldens, missing, reason, rnd } from './fixtures/goldens.ts'
 import { taesdNames } from './taesd-names.ts'
 
 describe.skipIf(missing)(`autoencoders${reason}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-taesd-'))
-  let store: ModelStore
-
-  beforeAll(() => {
-    for (const kind of ['checkpoints', 'vae_approx']) mkdirSync(join(folder, kind))
-    symlinkSync(randomModel('tiny_sd15.keys.json'), join(folder, 'checkpoints/tiny.safetensors'))
-    // The goldens' taesdxl has the weights of taesd.
-    for (const [name, from] of [
-      ['taesd', 'taesd'],
-      ['taesdxl', 'taesd'],
-      ['taef1', 'taef1'],
+  const halves = (name: string, from: string) =>
+    ['encoder', 'decoder'].map(half => [
+      `vae_approx/${name}_${half}.safetensors`,
+      `more/keys/${from}_${half}.json`,
     ])
-      for (const half of ['encoder', 'decoder']) {
-        const file = randomModel(`more/keys/${from}_${half}.json`)
-        symlinkSync(file, join(folder, `vae_approx/${name}_${half}.safetensors`))
-      }
-    store = modelStore({ modelDirs: [folder] })
-  })
-  afterAll(async () => {
-    await store?.free()
-    rmSync(folder, { recursive: true, force: true })
+  const held = goldenStore({
+    ...tinySd15,
+    ...Object.fromEntries([
+      ...halves('taesd', 'taesd'),
+      // The goldens' taesdxl has the weights of taesd.
+      ...halves('taesdxl', 'taesd'),
+      ...halves('taef1', 'taef1'),
+    ]),
   })
 
   test.each(['taesd', 'taesdxl', 'taef1'])('%s decodes and encodes', async name => {
-    expect(taesdNames(store.list('vae_approx'))).toContain(name)
+    expect(taesdNames(held.store.list('vae_approx'))).toContain(name)
     const g = golden('more/taesd.safetensors')
-    const vae = await store.vae(name)
+    const vae = await held.store.vae(name)
     const [decoded, encoded] = [await vae.decode(g(`${name}.latent`)), await vae.encode(g('image'))]
-    expect(difference(decoded, g(`${name}.decoded`))).toBeLessThan(5e-5)
-    expect(difference(encoded, g(`${name}.encoded`))).toBeLessThan(5e-5)
+    expectClose(decoded, g(`${name}.decoded`), 5e-5)
+    expectClose(encoded, g(`${name}.encoded`), 5e-5)
   })
 
   const everything = process.env.PARITY === 'all'
   test.runIf(everything)('tiles are blended three ways', { timeout: 300_000 }, async () => {
     const file = openSafetensors(resolve(goldens, 'vae_tiled.safetensors'))
     const want = readBytes(weight(file, 'decoded_tile16_overlap4_u8'))
-    const { vae } = await store.checkpoint('tiny.safetensors')
+    const { vae } = await held.store.checkpoint('tiny.safetensors')
     const tiles = { size: 128, overlap: 32 }
     const got = await vae!.decode(golden('vae_tiled.safetensors')('latent'), { tiles })
     let apart = 0
@@ -71,7 +54,7 @@ describe.skipIf(missing)(`autoencoders${reason}`, () => {
   })
 
   test('in tiles a picture is encoded and decoded nearly as at once', async () => {
-    const vae = await store.vae('taesd')
+    const vae = await held.store.vae('taesd')
     const counts: number[] = []
     const watch = { progress: (done: number, of: number) => counts.push(of - done) }
     // Narrow tiles of 64 cannot overlap by 64: less is taken.

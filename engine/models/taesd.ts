@@ -51,7 +51,7 @@ function firstLayer(decoder: Weights): [number, number] {
 }
 
 /** Input `latent` [B,4 or 16,h,w]; output `image` [B,3,H,W] in -1..1. */
-export function buildTaesdDecoder(weights: Weights, { scale, shift }: TaesdLatent): OnnxGraph {
+function buildTaesdDecoder(weights: Weights, { scale, shift }: TaesdLatent): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const [, channels] = firstLayer(weights)
@@ -69,7 +69,7 @@ export function buildTaesdDecoder(weights: Weights, { scale, shift }: TaesdLaten
 }
 
 /** Input `image` [B,3,H,W] in -1..1; output `latent` [B,4 or 16,h,w]. */
-export function buildTaesdEncoder(weights: Weights, { scale, shift }: TaesdLatent): OnnxGraph {
+function buildTaesdEncoder(weights: Weights, { scale, shift }: TaesdLatent): OnnxGraph {
   const graph = new OnnxGraph()
   const layers = new Layers(graph, weights)
   const image = graph.input('image', DataType.float, ['B', 3, 'H', 'W'])

@@ -4,12 +4,11 @@ import type { SessionPool, SessionRecipe } from '../inference/session-pool.ts'
 import type { Watch } from '../inference/shared-work.ts'
 import { readFloats, type Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { factorFeeds, factorKeys, type PlacedFactors, withFactors } from './attention-factors.ts'
+import type { PlacedFactors } from './attention-factors.ts'
 import { buildClip, type ClipConfig, clipConfig, clipPrefixes } from './clip.ts'
 import { chunkPrompt, emptyChunk, type FindEmbedding, type WeightedToken } from './clip-chunks.ts'
 import { encodeChunks, hasVectors, type RunClip } from './clip-encode.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import type {
   Adapter,
   AttentionFactors,
@@ -19,8 +18,9 @@ import type {
 } from './kinds.ts'
 import { checkLayout } from './layout.ts'
 import { clipLayout } from './layouts-text.ts'
-import { adapterChanges, LoraBranch, strengths, unusedLayers } from './lora.ts'
-import { identity, preparing, weightBytes } from './recipe.ts'
+import { unusedLayers } from './lora.ts'
+import { type NetworkBase, networkBase } from './network-base.ts'
+import { preparing, weightBytes } from './recipe.ts'
 
 /** One encoder and where its weights are. */
 export interface ClipTower {
@@ -129,19 +129,9 @@ export class ClipTextEncoder implements TextEncoderModel {
 
   /** What one encoder is made of. */
   private base({ weights }: ClipTower): NetworkBase {
-    const loras = this.adapters.map(adapter => this.parts.openWeights(adapter.file))
-    return {
-      weights,
-      key: [...[weights, ...loras].map(identity), ...factorKeys(this.factors)].join(' | '),
-      branches: () => {
-        const branches = loras.map((lora, i) => {
-          const changes = adapterChanges(this.adapters[i]!, lora, weights, 'text')
-          return new LoraBranch(`lora${i}`, changes, { rounds: true })
-        })
-        return withFactors(branches, this.factors, true)
-      },
-      strengths: { ...strengths(this.adapters), ...factorFeeds(this.factors) },
-    }
+    const { adapters, factors } = this
+    const { openWeights } = this.parts
+    return networkBase(weights, { adapters, openWeights, part: 'text', factors, rounds: true })
   }
 
   private recipe({ weights, config }: ClipTower, base: NetworkBase, vectors: boolean) {

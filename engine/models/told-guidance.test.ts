@@ -5,7 +5,8 @@ import { discreteSampling } from '../sampling/model-sampling.ts'
 import { tensor } from '../tensor.ts'
 import { UnetModel } from './diffusion-model.ts'
 import { addon, expected, QuickPool } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { sd1Latent } from './latent-formats.ts'
 import { familiarNames } from './tensor-names.ts'
 import { toldGuidance } from './told-guidance.ts'
@@ -37,7 +38,7 @@ test('a UNet with a projection of the guidance is told it, 8.5 where no node say
       extras: model.extras({ cond, guidance }, { width: 128, height: 128 }),
     })
   }
-  expect(difference(await draw(7.5), expected('lcm'))).toBeLessThan(5e-5)
+  expectClose(await draw(7.5), expected('lcm'), 5e-5)
   expect(await draw()).toEqual(await draw(8.5))
   expect(apart(await draw(), expected('lcm'))).toBeGreaterThan(1e-4)
 })

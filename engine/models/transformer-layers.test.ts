@@ -5,6 +5,7 @@ import { DataType, OnnxGraph } from '../inference/onnx-graph.ts'
 import { openSession } from '../inference/session.ts'
 import type { Weights } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { difference } from './fixtures/goldens.ts'
 import { ropeTables } from './rope.ts'
 import { TransformerLayers } from './transformer-layers.ts'
@@ -53,7 +54,7 @@ async function attend(provider: 'cpu' | 'webgpu', biased: boolean): Promise<Tens
 
 test.each([false, true])('shared keys, turned by place, biased: %s', async biased => {
   const wanted = await attend('cpu', biased)
-  expect(difference(await attend('webgpu', biased), wanted)).toBeLessThan(1e-5)
+  expectClose(await attend('webgpu', biased), wanted, 1e-5)
 })
 
 test('a bias changes what is attended to', async () => {

@@ -9,7 +9,6 @@ import { scaled } from '../sampling/sample.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { blockwiseFeeds, checkPatch } from './blockwise-control.ts'
 import { controlFeeds, controlPlaces } from './control-places.ts'
-import type { NetworkBase } from './controlnet-base.ts'
 import type {
   Adapter,
   BlockwiseControl,
@@ -20,14 +19,8 @@ import type {
   Network,
   NetworkInput,
 } from './kinds.ts'
-import {
-  adapterChanges,
-  checkAdapter,
-  LoraBranch,
-  strengths,
-  unusedLayers,
-  wholeBytes,
-} from './lora.ts'
+import { checkAdapter, unusedLayers, wholeBytes } from './lora.ts'
+import { type NetworkBase, networkBase } from './network-base.ts'
 import { identity, preparing, weightBytes } from './recipe.ts'
 import { referenceExtras } from './reference-latents.ts'
 import { diffusionPrefix, type Transformer } from './transformer.ts'
@@ -100,17 +93,7 @@ export class TransformerModel implements DiffusionModel {
   /** What its network is made of. */
   get base(): NetworkBase {
     const { weights, openWeights } = this.parts
-    const loras = this.adapters.map(adapter => openWeights(adapter.file))
-    return {
-      weights,
-      key: [weights, ...loras].map(identity).join(' | '),
-      branches: () =>
-        loras.map((lora, i) => {
-          const changes = adapterChanges(this.adapters[i]!, lora, weights, 'network')
-          return new LoraBranch(`lora${i}`, changes)
-        }),
-      strengths: strengths(this.adapters),
-    }
+    return networkBase(weights, { adapters: this.adapters, openWeights, part: 'network' })
   }
 
   withWeights(weights: Weights): DiffusionModel {

@@ -8,6 +8,7 @@ import { openSafetensors } from '../inference/safetensors.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import { tensor } from '../tensor.ts'
 import { clipTokenizer } from './clip-tokenizer.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { difference, golden, goldens, missing, randomModel, reason } from './fixtures/goldens.ts'
 import { modelStore } from './store.ts'
 import { partOf } from './tensor-names.ts'
@@ -34,13 +35,13 @@ describe.skipIf(missing)(`text encoders together${reason}`, () => {
     const { cond, pooled } = await flux.encode('a photo of a cat')
     expect(cond.shape).toEqual([1, 256, 256])
     const wanted = golden('clip_cond.safetensors')
-    expect(difference(pooled!, wanted('plain.pooled'))).toBeLessThan(5e-5)
+    expectClose(pooled!, wanted('plain.pooled'), 5e-5)
     const filled = flux.withFilling!({ padding: 2, length: 0 })
     // 3, 9, 1202, 13, 3, 9, 1712, the end and two empty ones.
     expect((await filled.encode('a photo of a cat')).cond.shape[1]).toBe(10)
     const apart = await flux.encode({ l: '', t5xxl: 'a photo of a cat' })
     expect(difference(apart.cond, cond)).toBe(0)
-    expect(difference(apart.pooled!, wanted('empty.pooled'))).toBeLessThan(5e-5)
+    expectClose(apart.pooled!, wanted('empty.pooled'), 5e-5)
   })
 
   test('SD3 with CLIP-L alone: its states before the last layer, zeros for the rest', async () => {
@@ -52,7 +53,7 @@ describe.skipIf(missing)(`text encoders together${reason}`, () => {
     expect(cond.data.slice(768, 4096).every(value => value === 0)).toBe(true)
     const own = tensor([1, 768], pooled!.data.slice(0, 768))
     const wanted = golden('clip_cond.safetensors')('plain.pooled')
-    expect(difference(own, wanted)).toBeLessThan(5e-5)
+    expectClose(own, wanted, 5e-5)
     expect((await sd3.encode({})).cond.data.every(value => value === 0)).toBe(true)
   })
 

@@ -13,6 +13,7 @@ import {
 } from '../sampling/samplers/registry.ts'
 import { runSigmas, type ScheduleName } from '../sampling/schedules.ts'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import { expectClose } from './fixtures/expect-close.ts'
 import { difference, golden, goldens, missing, randomModel, reason } from './fixtures/goldens.ts'
 import type { ConditioningItem, DiffusionModel } from './kinds.ts'
 import { fluxLatent, sd3Latent, transformerModel, wanLatent } from './transformer-families.ts'
@@ -93,11 +94,9 @@ describe.skipIf(missing)(`Stable Diffusion 3${reason}`, () => {
 
   test('one forward', async () => {
     const raw = await forward(model, g('x'), 500, positive()[0])
-    expect(difference(raw, g('raw.t500'))).toBeLessThan(oneForward)
+    expectClose(raw, g('raw.t500'), oneForward)
     const at700 = await forward(model, g('x'), 700, positive()[0])
-    expect(difference(denoised(g('x'), 0.7, at700), g('denoised.sigma0.7'))).toBeLessThan(
-      oneForward,
-    )
+    expectClose(denoised(g('x'), 0.7, at700), g('denoised.sigma0.7'), oneForward)
   })
 
   const few: SamplerName[] = ['euler', 'dpmpp_2m', 'euler_ancestral', 'dpmpp_sde', 'uni_pc']
@@ -115,10 +114,10 @@ describe.skipIf(missing)(`Stable Diffusion 3${reason}`, () => {
   test('image to image, and another shift', async () => {
     const latent = { samples: g('euler.simple.4') }
     const again = await run({ ...sides(), latent, denoise: 0.5, seed: 1n })
-    expect(difference(again, g('img2img.euler.simple.4.d0.5'))).toBeLessThan(wholeRun)
+    expectClose(again, g('img2img.euler.simple.4.d0.5'), wholeRun)
     const shifted = model.withSampling(flowSampling({ shift: 6, multiplier: 1000 }))
     const other = await run({ ...sides(), model: shifted, latent: empty })
-    expect(difference(other, g('shift6.euler.simple.4'))).toBeLessThan(wholeRun)
+    expectClose(other, g('shift6.euler.simple.4'), wholeRun)
   })
 })
 
@@ -133,7 +132,7 @@ describe.skipIf(missing).each(['dev', 'schnell'])(`Flux.1 %s${reason}`, version 
 
   test('forwards, also of odd sizes and without guidance', async () => {
     const like = async (got: Promise<Tensor>, name: string) =>
-      expect(difference(await got, g(name)), name).toBeLessThan(oneForward)
+      expectClose(await got, g(name), oneForward, name)
     await like(forward(model, g('x'), 0.7, item()), 'raw.t0.7')
     await like(forward(model, g('xodd'), 0.25, item()), 'raw.odd7x9.t0.25')
     const off = { ...item(), guidance: null } as unknown as ConditioningItem
@@ -149,24 +148,24 @@ describe.skipIf(missing).each(['dev', 'schnell'])(`Flux.1 %s${reason}`, version 
     // The golden's reference is in the network's own space.
     const referenceLatents = [unscale(g('ref'), fluxLatent)]
     const raw = await forward(model, g('x'), 0.7, { ...item(), referenceLatents })
-    expect(difference(raw, g('raw.ref.offset'))).toBeLessThan(oneForward)
+    expectClose(raw, g('raw.ref.offset'), oneForward)
     // The golden's second reference is the first four rows of the first.
     const [whole] = referenceLatents as [Tensor]
     const start = tensor([1, 16, 4, 8])
     for (let c = 0; c < 16; c++) start.data.set(whole.data.subarray(c * 48, c * 48 + 32), c * 32)
     const byIndex = { referenceLatents: [whole, start], referenceMethod: 'index' } as const
     const apart = await forward(model, g('x'), 0.7, { ...item(), ...byIndex })
-    expect(difference(apart, g('raw.ref2.index'))).toBeLessThan(oneForward)
+    expectClose(apart, g('raw.ref2.index'), oneForward)
     const given: [ConditioningItem] = [{ ...item(), referenceLatents: [g('ref')] }]
     const edited = await run({ model, positive: given, steps: 3 })
-    expect(difference(edited, g('kontext.reflatent.euler.simple.3'))).toBeLessThan(wholeRun)
+    expectClose(edited, g('kontext.reflatent.euler.simple.3'), wholeRun)
   })
 
   test('runs', async () => {
     const positive: [ConditioningItem] = [item()]
     const like = async (name: string, changes: Partial<Run>) => {
       const got = await run({ model, positive, ...changes })
-      expect(difference(got, g(name)), name).toBeLessThan(wholeRun)
+      expectClose(got, g(name), wholeRun, name)
     }
     await like('sca.euler.simple.4', {})
     await like('ksampler.cfg1.euler.simple.4', {})
@@ -203,26 +202,26 @@ describe.skipIf(missing)(`Qwen-Image${reason}`, () => {
 
   test('forwards, also of odd sizes', async () => {
     const raw = await forward(model, g('x'), 0.7, positive[0])
-    expect(difference(raw, g('raw.t0.7'))).toBeLessThan(oneForward)
-    expect(difference(denoised(g('x'), 0.7, raw), g('denoised.sigma0.7'))).toBeLessThan(oneForward)
+    expectClose(raw, g('raw.t0.7'), oneForward)
+    expectClose(denoised(g('x'), 0.7, raw), g('denoised.sigma0.7'), oneForward)
     const odd = await forward(model, g('xodd'), 0.25, positive[0])
-    expect(difference(odd, g('raw.odd7x10.t0.25'))).toBeLessThan(oneForward)
+    expectClose(odd, g('raw.odd7x10.t0.25'), oneForward)
   })
 
   test('a picture to edit beside the one that is drawn', async () => {
     const referenceLatents = [unscale(g('ref'), wanLatent)]
     const raw = await forward(model, g('x'), 0.7, { ...positive[0], referenceLatents })
-    expect(difference(raw, g('raw.ref.index'))).toBeLessThan(oneForward)
+    expectClose(raw, g('raw.ref.index'), oneForward)
   })
 
   test('runs, with prompts of different lengths and another shift', async () => {
     const guided = await run({ model, positive, negative, cfg: 2.5 })
-    expect(difference(guided, g('sca.cfg2.5.euler.simple.4'))).toBeLessThan(wholeRun)
+    expectClose(guided, g('sca.cfg2.5.euler.simple.4'), wholeRun)
     const alone = await run({ model, positive })
-    expect(difference(alone, g('ksampler.cfg1.euler.simple.4'))).toBeLessThan(wholeRun)
+    expectClose(alone, g('ksampler.cfg1.euler.simple.4'), wholeRun)
     const shifted = model.withSampling(flowSampling({ shift: 3.1, multiplier: 1 }))
     const other = await run({ model: shifted, positive, negative, cfg: 2.5 })
-    expect(difference(other, g('auraflow3.1.cfg2.5.euler.simple.4'))).toBeLessThan(wholeRun)
+    expectClose(other, g('auraflow3.1.cfg2.5.euler.simple.4'), wholeRun)
   })
 })
 
@@ -236,23 +235,23 @@ describe.skipIf(missing)(`Lumina 2${reason}`, () => {
 
   test('forwards, also of odd sizes', async () => {
     const raw = await forward(model, g('x'), 0.7, positive[0])
-    expect(difference(raw, g('raw.t0.7'))).toBeLessThan(oneForward)
-    expect(difference(denoised(g('x'), 0.7, raw), g('denoised.sigma0.7'))).toBeLessThan(oneForward)
+    expectClose(raw, g('raw.t0.7'), oneForward)
+    expectClose(denoised(g('x'), 0.7, raw), g('denoised.sigma0.7'), oneForward)
     const odd = await forward(model, g('xodd'), 0.25, positive[0])
-    expect(difference(odd, g('raw.odd7x10.t0.25'))).toBeLessThan(oneForward)
+    expectClose(odd, g('raw.odd7x10.t0.25'), oneForward)
     const short = await forward(model, g('x'), 0.7, negative[0])
-    expect(difference(short, g('raw.mask11.t0.7'))).toBeLessThan(oneForward)
+    expectClose(short, g('raw.mask11.t0.7'), oneForward)
   })
 
   test('runs', async () => {
     const guided = await run({ model, positive, negative, cfg: 4 })
-    expect(difference(guided, g('sca.cfg4.euler.simple.4'))).toBeLessThan(wholeRun)
+    expectClose(guided, g('sca.cfg4.euler.simple.4'), wholeRun)
     const alone = await run({ model, positive })
-    expect(difference(alone, g('ksampler.cfg1.euler.simple.4'))).toBeLessThan(wholeRun)
+    expectClose(alone, g('ksampler.cfg1.euler.simple.4'), wholeRun)
     const shifted = model.withSampling(flowSampling({ shift: 3, multiplier: 1 }))
     const sampling = { sampler: 'dpmpp_2m', scheduler: 'beta' } as const
     const other = await run({ model: shifted, positive, negative, cfg: 4, ...sampling })
-    expect(difference(other, g('auraflow3.cfg4.dpmpp_2m.beta.4'))).toBeLessThan(wholeRun)
+    expectClose(other, g('auraflow3.cfg4.dpmpp_2m.beta.4'), wholeRun)
   })
 })
 
@@ -262,25 +261,23 @@ describe.skipIf(missing)(`autoencoders of 16 channels${reason}`, () => {
     const g = golden('more/flux_vae.safetensors')
     const latent = g('latent')
     const got = tensor(latent.shape, scaled(latent, format))
-    expect(difference(got, oneFrame(g(`latentformat.${name}.process_in_of_latent`)))).toBeLessThan(
-      1e-6,
-    )
-    expect(difference(unscale(got, format), latent)).toBeLessThan(1e-6)
+    expectClose(got, oneFrame(g(`latentformat.${name}.process_in_of_latent`)), 1e-6)
+    expectClose(unscale(got, format), latent, 1e-6)
   })
 
   test('Flux', { timeout: 120_000 }, async () => {
     const g = golden('more/flux_vae.safetensors')
     const vae = new KlVae(openSafetensors(randomModel('more/keys/flux_vae.json')), pool)
-    expect(difference(await vae.decode(g('latent')), g('decoded'))).toBeLessThan(oneForward)
-    expect(difference(await vae.encode(g('image')), g('encoded'))).toBeLessThan(oneForward)
+    expectClose(await vae.decode(g('latent')), g('decoded'), oneForward)
+    expectClose(await vae.encode(g('image')), g('encoded'), oneForward)
   })
 
   test('Wan 2.1', { timeout: 120_000 }, async () => {
     const g = golden('more/wan_vae.safetensors')
     const vae = new WanVae(openSafetensors(randomModel('more/keys/wan_vae.json')), pool)
     const image = await vae.decode(oneFrame(g('latent')))
-    expect(difference(image, g('VAEDecode.image'))).toBeLessThan(oneForward)
+    expectClose(image, g('VAEDecode.image'), oneForward)
     const latent = await vae.encode(g('image'))
-    expect(difference(latent, oneFrame(g('VAEEncode.samples')))).toBeLessThan(oneForward)
+    expectClose(latent, oneFrame(g('VAEEncode.samples')), oneForward)
   })
 })

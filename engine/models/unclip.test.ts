@@ -12,7 +12,8 @@ import { prompt } from '../sampling/fixtures/stub-model.ts'
 import { TorchGenerator } from '../sampling/noise.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { expected } from './fixtures/addons.ts'
-import { difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { rnd } from './fixtures/goldens.ts'
 import { writeWeights } from './fixtures/write-weights.ts'
 import type { Conditioning, VisionOutput } from './kinds.ts'
 import { augmented, unclipStatistics, unclipVector } from './unclip.ts'
@@ -35,7 +36,7 @@ describe('the vector of a picture', () => {
   test.each([0, 300, 999])('at noise level %d, as diffusers has it', level => {
     const noise = rnd('unclip.noise', [1, 16]).data
     const got = row(augmented(embeds.data, level, noise, statistics))
-    expect(difference(got, expected(`unclip.${level}`))).toBeLessThan(1e-5)
+    expectClose(got, expected(`unclip.${level}`), 1e-5)
   })
 
   const picture = { embeds, strength: 0.5, noiseAugmentation: 0.3 }
@@ -44,10 +45,10 @@ describe('the vector of a picture', () => {
   test('is drawn from ten below the run’s seed, times its strength', () => {
     const got = unclipVector({ unclip: [picture] }, statistics, 42n)
     const one = augmented(embeds.data, 300, noise(32n), statistics)
-    expect(difference(got, row(one.map(v => v / 2)))).toBeLessThan(1e-6)
+    expectClose(got, row(one.map(v => v / 2)), 1e-6)
     const low = unclipVector({ unclip: [picture] }, statistics, 3n)
     const wrapped = augmented(embeds.data, 300, noise(2n ** 64n - 7n), statistics)
-    expect(difference(low, row(wrapped.map(v => v / 2)))).toBeLessThan(1e-6)
+    expectClose(low, row(wrapped.map(v => v / 2)), 1e-6)
   })
 
   test('several add up and get a little noise more; none is nothing', () => {
@@ -55,7 +56,7 @@ describe('the vector of a picture', () => {
     const got = unclipVector({ unclip: [{ ...picture, embeds: two }] }, statistics, 42n)
     const one = augmented(embeds.data, 300, noise(32n), statistics)
     const want = augmented(one.slice(0, 16), 50, noise(32n), statistics)
-    expect(difference(got, row(want))).toBeLessThan(1e-6)
+    expectClose(got, row(want), 1e-6)
     expect(unclipVector({}, statistics).data.every(value => value === 0)).toBe(true)
   })
 })
@@ -168,7 +169,7 @@ describe('a checkpoint', () => {
       await session.release()
       return embeds!
     }
-    expect(difference(await look(weights), await look(other))).toBeLessThan(1e-6)
+    expectClose(await look(weights), await look(other), 1e-6)
     expect(weights.tensors.has('vision_model.encoder.layers.0.self_attn.k_proj.weight')).toBe(true)
   })
 

@@ -11,7 +11,8 @@ import { hyperTile } from '../nodes/model-patches/hyper-tile.ts'
 import { withGuidance } from '../sampling/model-patches.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { addon, expected, QuickPool, smallUnet } from './fixtures/addons.ts'
-import { apart, difference, rnd } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { apart, rnd } from './fixtures/goldens.ts'
 import { hyperTileFeeds, installHyperTile, tiling } from './hypertile.ts'
 import type { DiffusionModel, HyperTile } from './kinds.ts'
 
@@ -33,8 +34,8 @@ async function answer(model: DiffusionModel, odd = false): Promise<Tensor> {
 }
 
 test('the small UNet is diffusers’', async () => {
-  expect(difference(await answer(unet), expected('unet'))).toBeLessThan(tolerance)
-  expect(difference(await answer(unet, true), expected('unet.odd'))).toBeLessThan(tolerance)
+  expectClose(await answer(unet), expected('unet'), tolerance)
+  expectClose(await answer(unet, true), expected('unet.odd'), tolerance)
 })
 
 describe('FreeU', () => {
@@ -46,8 +47,8 @@ describe('FreeU', () => {
   ] as const)('version %d as its authors have it, odd sizes too', async (version, node) => {
     const { MODEL } = await node.run({ model: unet, ...numbers }, context)
     const [even, odd] = [await answer(MODEL), await answer(MODEL, true)]
-    expect(difference(even, expected(`freeu.${version}`))).toBeLessThan(tolerance)
-    expect(difference(odd, expected(`freeu.${version}.odd`))).toBeLessThan(tolerance)
+    expectClose(even, expected(`freeu.${version}`), tolerance)
+    expectClose(odd, expected(`freeu.${version}.odd`), tolerance)
     expect(apart(even, expected('unet'))).toBeGreaterThan(1e-2)
   })
 
@@ -56,7 +57,7 @@ describe('FreeU', () => {
     const ones = { b1: 1, b2: 1, s1: 1, s2: 1 }
     for (const node of [freeU, freeUV2]) {
       const { MODEL } = await node.run({ model: unet, ...ones }, context)
-      expect(difference(await answer(MODEL), expected('unet'))).toBeLessThan(5e-6)
+      expectClose(await answer(MODEL), expected('unet'), 5e-6)
     }
     // Each version's session without other inputs is opened in advance.
     expect(pool.keys.length).toBe(open)
@@ -119,7 +120,7 @@ describe('HyperTile', () => {
             const mean = places.reduce((sum, place) => sum + given.data[place]!, 0) / 16
             for (const place of places) want.data[place]! -= mean
           }
-    expect(difference(got, want)).toBeLessThan(1e-6)
+    expectClose(got, want, 1e-6)
   })
 
   test('changes a picture of several tiles, not one that is a single tile', async () => {
@@ -127,7 +128,7 @@ describe('HyperTile', () => {
       const inputs = { model: unet, tile_size, swap_size: 2, max_depth: 1, scale_depth: false }
       return answer((await hyperTile.run(inputs, context)).MODEL)
     }
-    expect(difference(await run(128), expected('unet'))).toBeLessThan(tolerance)
+    expectClose(await run(128), expected('unet'), tolerance)
     expect(apart(await run(32), expected('unet'))).toBeGreaterThan(1e-3)
   })
 })

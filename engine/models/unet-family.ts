@@ -70,7 +70,7 @@ export function unetFacts(weights: Weights): UnetFacts | string {
   return { family, joins, ...(unclip && { unclip }) }
 }
 
-export const familyNames: Record<UnetFamily, string> = {
+const familyNames: Record<UnetFamily, string> = {
   sd1: 'Stable Diffusion 1.x',
   sd2: 'Stable Diffusion 2.x',
   refiner: 'the SDXL refiner',

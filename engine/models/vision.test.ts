@@ -2,11 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { readBytes, weight } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
-import { difference, golden, goldens, missing, randomModel, reason } from './fixtures/goldens.ts'
+import { expectClose } from './fixtures/expect-close.ts'
+import { golden, goldens, missing, randomModel, reason } from './fixtures/goldens.ts'
 import { modelStore } from './store.ts'
 import { visionPixels } from './vision.ts'
 
@@ -19,7 +20,7 @@ const cases = [
 ] as const
 
 describe.skipIf(missing)(`CLIP vision${reason}`, () => {
-  const g = missing ? () => tensor([0]) : golden('more/clip_vision.safetensors')
+  const g = golden('more/clip_vision.safetensors')
 
   function picture(name: string): Tensor {
     if (name.startsWith('small')) return g(`${name}.image`)
@@ -38,7 +39,7 @@ describe.skipIf(missing)(`CLIP vision${reason}`, () => {
       const [channel, row, column] = [i >> 8, (i >> 4) & 15, i & 15]
       piece.data[i] = pixels.data[(channel * 224 + row) * 224 + 100 + column]!
     }
-    expect(difference(piece, g(`${name}.${crop}.pixels_0_16_x_100_116`))).toBeLessThan(1e-6)
+    expectClose(piece, g(`${name}.${crop}.pixels_0_16_x_100_116`), 1e-6)
   })
 
   test.runIf(everything)('says what it shows', { timeout: 300_000 }, async () => {
@@ -52,10 +53,10 @@ describe.skipIf(missing)(`CLIP vision${reason}`, () => {
       const { embeds, last, penultimate } = await model.encode(picture(name), crop)
       const at = `${name}.${crop}`
       const bound = 1e-5
-      expect(difference(embeds!, g(`${at}.image_embeds`))).toBeLessThan(bound)
-      expect(difference(firstFour(last), g(`${at}.last_hidden_first4`))).toBeLessThan(bound)
+      expectClose(embeds!, g(`${at}.image_embeds`), bound)
+      expectClose(firstFour(last), g(`${at}.last_hidden_first4`), bound)
       const before = g(`${at}.penultimate_first4`)
-      expect(difference(firstFour(penultimate), before)).toBeLessThan(bound)
+      expectClose(firstFour(penultimate), before, bound)
     }
     await store.free()
     rmSync(folder, { recursive: true })

@@ -45,7 +45,7 @@ export class WanVae extends ConvolutionalVae {
 }
 
 /** Input `latent` [B,16,h,w]; output `image` [B,3,H,W] in -1..1. */
-export function buildWanDecoder(weights: Weights): OnnxGraph {
+function buildWanDecoder(weights: Weights): OnnxGraph {
   const graph = new OnnxGraph()
   const blocks = new WanBlocks(new Layers(graph, weights))
   const channels = weight(weights, 'conv2.weight').shape[0]!
@@ -57,7 +57,7 @@ export function buildWanDecoder(weights: Weights): OnnxGraph {
 }
 
 /** Input `image` [B,3,H,W] in -1..1; output `latent`, the mode of the posterior. */
-export function buildWanEncoder(weights: Weights): OnnxGraph {
+function buildWanEncoder(weights: Weights): OnnxGraph {
   const graph = new OnnxGraph()
   const blocks = new WanBlocks(new Layers(graph, weights))
   const image = graph.input('image', DataType.float, ['B', 3, 'H', 'W'])

@@ -118,3 +118,14 @@ export const unetBlocks = (perSide: number, end = '.'): string[] => [
   ...counted('output_blocks', perSide, end),
   'out.',
 ]
+
+/** Stable Diffusion 3's. */
+export const mmditBlocks = (count: number): string[] => [
+  'pos_embed.',
+  'x_embedder.',
+  'context_embedder.',
+  'y_embedder.',
+  't_embedder.',
+  ...counted('joint_blocks', count),
+  'final_layer.',
+]

@@ -42,7 +42,7 @@ export interface Condition {
   mask?: Tensor
   maskStrength: number
   strength: number
-  /** Acts only where the others of its side leave room. */
+  /** Acts only where no other prompt of its side does. */
   fallback?: boolean
   /** The network that it is asked of, where that is not the run's own. */
   network?: NetworkAt

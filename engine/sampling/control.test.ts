@@ -1,18 +1,9 @@
 // ControlNets against ComfyUI 0.3.64, on networks of random weights.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  difference,
-  golden,
-  missing,
-  randomModel,
-  reason,
-  rnd,
-} from '../models/fixtures/goldens.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { expectClose } from '../models/fixtures/expect-close.ts'
+import { goldenStore, tinySd15 } from '../models/fixtures/golden-store.ts'
+import { difference, golden, missing, reason, rnd } from '../models/fixtures/goldens.ts'
 import type { Conditioning, ControlNet, DiffusionModel } from '../models/kinds.ts'
-import { type ModelStore, modelStore } from '../models/store.ts'
 import { controlNetApply } from '../nodes/conditioning/control-net-apply.ts'
 import { controlNetApplyAdvanced } from '../nodes/conditioning/control-net-apply-advanced.ts'
 import type { RunContext } from '../nodes/define.ts'
@@ -24,32 +15,25 @@ import { runSigmas } from './schedules.ts'
 const sigma = 3.3
 const context = {} as RunContext
 const watch = { signal: new AbortController().signal, progress: () => {}, previews: false }
-const noGolden = () => tensor([0])
 
 describe.skipIf(missing)(`ControlNet${reason}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-control-'))
-  let store: ModelStore
+  const held = goldenStore({
+    ...tinySd15,
+    'controlnet/tiny.safetensors': 'more/keys/tiny_cn.json',
+  })
   let model: DiffusionModel
   let net: ControlNet
   let positive: Conditioning
   let negative: Conditioning
-  const g = missing ? noGolden : golden('more/controlnet_tiny.safetensors')
-  const runs = missing ? noGolden : golden('more/controlnet_tiny_e2e.safetensors')
+  const g = golden('more/controlnet_tiny.safetensors')
+  const runs = golden('more/controlnet_tiny_e2e.safetensors')
 
   beforeAll(async () => {
-    for (const kind of ['checkpoints', 'controlnet']) mkdirSync(join(folder, kind))
-    symlinkSync(randomModel('tiny_sd15.keys.json'), join(folder, 'checkpoints/tiny.safetensors'))
-    symlinkSync(randomModel('more/keys/tiny_cn.json'), join(folder, 'controlnet/tiny.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    const loaded = await store.checkpoint('tiny.safetensors')
+    const loaded = await held.store.checkpoint('tiny.safetensors')
     model = loaded.model
-    net = await store.controlnet('tiny.safetensors')
+    net = await held.store.controlnet('tiny.safetensors')
     positive = [await loaded.clip!.encode('a photo of a cat')]
     negative = [await loaded.clip!.encode('blurry')]
-  })
-  afterAll(async () => {
-    await store?.free()
-    rmSync(folder, { recursive: true, force: true })
   })
 
   const asked = () => {
@@ -84,9 +68,9 @@ describe.skipIf(missing)(`ControlNet${reason}`, () => {
     const residuals = await controlAt(control, model.sampling, sigma, asked(), 1)
     const network = await model.network()
     const steered = denoised(await network.forward({ ...asked(), control: residuals }))
-    expect(difference(steered, g('denoised.with_control0.8'))).toBeLessThan(5e-5)
+    expectClose(steered, g('denoised.with_control0.8'), 5e-5)
     const free = denoised(await network.forward(asked()))
-    expect(difference(free, g('denoised.no_control'))).toBeLessThan(5e-5)
+    expectClose(free, g('denoised.no_control'), 5e-5)
     expect(difference(free, steered)).toBeGreaterThan(1e-3)
   })
 
@@ -105,8 +89,7 @@ describe.skipIf(missing)(`ControlNet${reason}`, () => {
   }
 
   const compare = async (name: string, got: Promise<Tensor>) => {
-    console.log(name, difference(await got, runs(name)))
-    expect(difference(await got, runs(name))).toBeLessThan(1e-4)
+    expectClose(await got, runs(name), 1e-4)
   }
 
   test('a stretch of the run', async () => {

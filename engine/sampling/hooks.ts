@@ -80,7 +80,7 @@ function networksOf(model: DiffusionModel, hooks: Hooks): NetworkAt {
   }
 }
 
-/** What the hooks name laid on a model or a text encoder, as strong as said. */
+/** A model or text encoder with the hooks' LoRAs and checkpoints on it, each at its strength. */
 const laidOn = <T extends { withAdapter(adapter: Adapter): T }>(
   model: T,
   hooks: Hooks,
@@ -117,7 +117,7 @@ export function encoderWith(
 }
 
 /** The stretches of a run, in shares, and how strong each hook is on the text encoder there. */
-export function textStretches(hooks: Hooks): { start: number; end: number; strengths: number[] }[] {
+function textStretches(hooks: Hooks): { start: number; end: number; strengths: number[] }[] {
   const starts = hooks.flatMap(({ clip, keyframes = [] }) =>
     clip === 0 ? [] : keyframes.map(({ start }) => start).filter(start => start > 0 && start < 1),
   )

@@ -1,6 +1,7 @@
 // ComfyUI's `.latent`: a safetensors file with `latent_tensor`, and `latent_format_version_0` to
 // say that it is not scaled. https://github.com/huggingface/safetensors#format
 import { openSafetensors } from '../inference/safetensors.ts'
+import { startOf } from '../inference/safetensors-writer.ts'
 import { readFloats, weight } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 
@@ -10,19 +11,12 @@ const unversionedScale = 1 / 0.18215
 /** @param texts `prompt` and `workflow`, as JSON. */
 export function encodeLatent(samples: Tensor, texts: Record<string, string>): Uint8Array {
   const bytes = samples.data.byteLength
-  const header = JSON.stringify({
+  const start = startOf({
     __metadata__: texts,
     latent_tensor: { dtype: 'F32', shape: samples.shape, data_offsets: [0, bytes] },
     latent_format_version_0: { dtype: 'F32', shape: [0], data_offsets: [bytes, bytes] },
   })
-  const text = Buffer.from(header)
-  // The data starts at a multiple of eight, as the format's own writer sees to.
-  const padded = Math.ceil(text.length / 8) * 8
-  const out = Buffer.alloc(8 + padded + bytes, ' ')
-  out.writeBigUInt64LE(BigInt(padded), 0)
-  text.copy(out, 8)
-  Buffer.from(samples.data.buffer, samples.data.byteOffset, bytes).copy(out, 8 + padded)
-  return out
+  return Buffer.concat([start, Buffer.from(samples.data.buffer, samples.data.byteOffset, bytes)])
 }
 
 /** @throws ModelError when the file is damaged or holds no latent. */

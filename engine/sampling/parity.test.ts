@@ -1,22 +1,14 @@
 // Whole runs against ComfyUI 0.3.64 on a network of random weights. A few samplers by default, all
 // 42 on two schedules with PARITY=all.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { readBytes, weight } from '../inference/weights.ts'
-import {
-  difference,
-  golden,
-  goldens,
-  missing,
-  randomModel,
-  reason,
-} from '../models/fixtures/goldens.ts'
+import { expectClose } from '../models/fixtures/expect-close.ts'
+import { goldenStore, tinySd15 } from '../models/fixtures/golden-store.ts'
+import { golden, goldens, missing, reason } from '../models/fixtures/goldens.ts'
 import { isGolden, recordComparison } from '../models/fixtures/parity-record.ts'
 import type { ConditioningItem, DiffusionModel, TextEncoderModel, Vae } from '../models/kinds.ts'
-import { type ModelStore, modelStore } from '../models/store.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { averageConditioning, concatTokens, zeroOut } from './conditioning.ts'
 import { prepareInpaint } from './inpaint-pixels.ts'
@@ -55,8 +47,7 @@ interface Changes extends Partial<Omit<SampleOptions, 'sampler' | 'sigmas'>> {
 }
 
 describe.skipIf(missing)(`runs of tiny_sd15${reason}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-parity-'))
-  let store: ModelStore
+  const held = goldenStore(tinySd15)
   let model: DiffusionModel
   let clip: TextEncoderModel
   let vae: Vae
@@ -64,22 +55,15 @@ describe.skipIf(missing)(`runs of tiny_sd15${reason}`, () => {
   let negative: ConditioningItem[]
 
   beforeAll(async () => {
-    for (const kind of ['checkpoints', 'loras']) mkdirSync(join(folder, kind))
-    symlinkSync(randomModel('tiny_sd15.keys.json'), join(folder, 'checkpoints/tiny.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    const loaded = await store.checkpoint('tiny.safetensors')
+    const loaded = await held.store.checkpoint('tiny.safetensors')
     model = loaded.model
     clip = loaded.clip!
     vae = loaded.vae!
     positive = [await clip.encode('a photo of a cat')]
     negative = [await clip.encode('blurry')]
   })
-  afterAll(async () => {
-    await store?.free()
-    rmSync(folder, { recursive: true, force: true })
-  })
 
-  const g = missing ? () => tensor([0]) : golden('samplers_tiny.safetensors')
+  const g = golden('samplers_tiny.safetensors')
   const empty = (batch = 1, side = 8) => ({ samples: tensor([batch, 4, side, side]) })
 
   function run({ sampler = 'euler', scheduler = 'normal', cut, ...changes }: Changes) {
@@ -93,8 +77,7 @@ describe.skipIf(missing)(`runs of tiny_sd15${reason}`, () => {
     return sample({ ...defaults, ...options, sampler, sigmas }, watch)
   }
 
-  const expectLike = (got: Tensor, want: Tensor) =>
-    expect(difference(got, want)).toBeLessThan(tolerance)
+  const expectLike = (got: Tensor, want: Tensor) => expectClose(got, want, tolerance)
 
   test.each(cases)('%s, %s', { timeout: 180_000 }, async (sampler, scheduler, steps) => {
     expectLike(await run({ sampler, scheduler, steps }), g(`${sampler}.${scheduler}.${steps}`))

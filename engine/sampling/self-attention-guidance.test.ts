@@ -1,7 +1,8 @@
 // Self-attention guidance against diffusers' masks and blur, on a small UNet of random weights.
 import { afterAll, describe, expect, test } from 'vitest'
 import { expected, QuickPool, smallUnet } from '../models/fixtures/addons.ts'
-import { apart, difference, rnd } from '../models/fixtures/goldens.ts'
+import { expectClose } from '../models/fixtures/expect-close.ts'
+import { apart, rnd } from '../models/fixtures/goldens.ts'
 import type { DiffusionModel } from '../models/kinds.ts'
 import type { RunContext } from '../nodes/define.ts'
 import { selfAttentionGuidanceNode } from '../nodes/model-patches/self-attention-guidance.ts'
@@ -43,7 +44,7 @@ async function looked(model: DiffusionModel, size = 16, cfg = 7): Promise<Tensor
 describe('Self-attention guidance', () => {
   test('as diffusers has it', async () => {
     const got = await guided({ scale: 0.5, blur_sigma: 2 })
-    expect(difference(got, expected('sag'))).toBeLessThan(5e-5)
+    expectClose(got, expected('sag'), 5e-5)
     expect(apart(await looked(timed), expected('sag'))).toBeGreaterThan(1e-3)
   })
 
@@ -60,7 +61,7 @@ describe('Self-attention guidance', () => {
         attention = got
       },
     })
-    expect(difference(attention!, expected('sag.attention'))).toBeLessThan(5e-5)
+    expectClose(attention!, expected('sag.attention'), 5e-5)
     expect(attention!.data.slice(0, 4).reduce((a, b) => a + b)).toBeCloseTo(4, 4)
   })
 

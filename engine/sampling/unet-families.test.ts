@@ -1,11 +1,9 @@
 // Whole runs of SDXL and of an inpainting UNet against ComfyUI 0.3.64, on networks of random weights.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { difference, golden, missing, randomModel, reason } from '../models/fixtures/goldens.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { expectClose } from '../models/fixtures/expect-close.ts'
+import { goldenStore, tinySd15 } from '../models/fixtures/golden-store.ts'
+import { golden, missing, reason } from '../models/fixtures/goldens.ts'
 import type { ConditioningItem, DiffusionModel, TextEncoderModel, Vae } from '../models/kinds.ts'
-import { type ModelStore, modelStore } from '../models/store.ts'
 import { clipTextEncodeSdxl } from '../nodes/conditioning/clip-text-encode-sdxl.ts'
 import { inpaintModelConditioning } from '../nodes/conditioning/inpaint-model-conditioning.ts'
 import type { RunContext } from '../nodes/define.ts'
@@ -38,38 +36,25 @@ function run(prompts: Prompts, changes: Changes = {}): Promise<Tensor> {
   return sample({ seed: 42n, cfg: 7, ...prompts, ...options, sampler, sigmas }, watch)
 }
 
-const expectLike = (got: Tensor, want: Tensor) => {
-  const d = difference(got, want)
-  if (process.env.SHOW) console.log(expect.getState().currentTestName, d.toExponential(2))
-  expect(d).toBeLessThan(tolerance)
-}
+const expectLike = (got: Tensor, want: Tensor) => expectClose(got, want, tolerance)
 const empty = (height: number, width: number) => ({ samples: tensor([1, 4, height, width]) })
 
 describe.skipIf(missing)(`runs of sdxl_mini${reason}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-sdxl-runs-'))
-  let store: ModelStore
+  const held = goldenStore({ 'checkpoints/sdxl.safetensors': 'more/keys/sdxl_mini.json.gz' })
   let model: DiffusionModel
   let clip: TextEncoderModel
   let vae: Vae
   let positive: ConditioningItem[]
   let negative: ConditioningItem[]
-  const g = missing ? () => tensor([0]) : golden('more/sdxl_mini_e2e.safetensors')
+  const g = golden('more/sdxl_mini_e2e.safetensors')
 
   beforeAll(async () => {
-    mkdirSync(join(folder, 'checkpoints'))
-    const file = randomModel('more/keys/sdxl_mini.json.gz')
-    symlinkSync(file, join(folder, 'checkpoints/sdxl.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    const loaded = await store.checkpoint('sdxl.safetensors')
+    const loaded = await held.store.checkpoint('sdxl.safetensors')
     model = loaded.model
     clip = loaded.clip!
     vae = loaded.vae!
     positive = [await clip.encode('a photo of a cat')]
     negative = [await clip.encode('blurry')]
-  }, 120_000)
-  afterAll(async () => {
-    await store?.free()
-    rmSync(folder, { recursive: true, force: true })
   })
 
   const draw = (changes: Changes = {}) =>
@@ -111,30 +96,22 @@ describe.skipIf(missing)(`runs of sdxl_mini${reason}`, () => {
 })
 
 describe.skipIf(missing)(`runs of an inpainting UNet${reason}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-inpaint-runs-'))
-  let store: ModelStore
+  const held = goldenStore({
+    ...tinySd15,
+    'diffusion_models/inpaint.safetensors': 'more/keys/tiny_sd15_inpaint9_unet.json',
+  })
   let model: DiffusionModel
   let vae: Vae
   let positive: ConditioningItem[]
   let negative: ConditioningItem[]
-  const g = missing ? () => tensor([0]) : golden('more/inpaint9.safetensors')
+  const g = golden('more/inpaint9.safetensors')
 
   beforeAll(async () => {
-    for (const kind of ['checkpoints', 'diffusion_models']) mkdirSync(join(folder, kind))
-    const unet = randomModel('more/keys/tiny_sd15_inpaint9_unet.json')
-    symlinkSync(unet, join(folder, 'diffusion_models/inpaint.safetensors'))
-    const rest = randomModel('tiny_sd15.keys.json')
-    symlinkSync(rest, join(folder, 'checkpoints/tiny.safetensors'))
-    store = modelStore({ modelDirs: [folder] })
-    const loaded = await store.checkpoint('tiny.safetensors')
-    model = await store.diffusionModel('inpaint.safetensors')
+    const loaded = await held.store.checkpoint('tiny.safetensors')
+    model = await held.store.diffusionModel('inpaint.safetensors')
     vae = loaded.vae!
     positive = [await loaded.clip!.encode('a photo of a cat')]
     negative = [await loaded.clip!.encode('blurry')]
-  })
-  afterAll(async () => {
-    await store?.free()
-    rmSync(folder, { recursive: true, force: true })
   })
 
   test.each([true, false])('a masked part drawn anew, noise mask %s', async noise_mask => {

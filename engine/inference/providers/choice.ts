@@ -10,7 +10,7 @@ import {
   providerProfiles,
   whyNotOffered,
 } from './profiles.ts'
-import { type SelfTest, TOLERANCE } from './self-test.ts'
+import { type SelfTest, tolerance } from './self-test.ts'
 
 export type ProviderChoice = 'auto' | Provider
 
@@ -41,7 +41,7 @@ export interface Placement {
 }
 
 /** Automatic leaves the processor only for something clearly quicker. */
-const QUICKER = 1.5
+const quickerTimes = 1.5
 
 export async function chooseProvider(
   choice: ProviderChoice,
@@ -59,7 +59,7 @@ export async function chooseProvider(
       continue
     }
     const { gflops, processorGflops } = (outcome as Outcome & { state: 'tested' }).result
-    if (id !== choice && gflops < QUICKER * processorGflops) {
+    if (id !== choice && gflops < quickerTimes * processorGflops) {
       slower.push(`${name} works, but is no quicker than the processor`)
       continue
     }
@@ -94,7 +94,7 @@ const suits = (profile: ProviderProfile, { gpus, softwareVulkan, installation }:
 export function faultOf(outcome: Outcome): string | undefined {
   switch (outcome.state) {
     case 'tested':
-      if (outcome.result.difference <= TOLERANCE) return undefined
+      if (outcome.result.difference <= tolerance) return undefined
       return `gave wrong numbers on this machine (${share(outcome.result.difference)})`
     case 'refused':
       return `cannot be used on this machine (${outcome.message})`

@@ -51,7 +51,7 @@ async function linuxGpus(machine: Machine): Promise<Gpu[]> {
 }
 
 /** `NVIDIA H100 80GB HBM3, 81559, 550.54.15`: name, MiB, driver. */
-export async function nvidiaGpus({ exec }: Pick<Machine, 'exec'>): Promise<Gpu[]> {
+async function nvidiaGpus({ exec }: Pick<Machine, 'exec'>): Promise<Gpu[]> {
   const query = '--query-gpu=name,memory.total,driver_version'
   const text = await exec('nvidia-smi', [query, '--format=csv,noheader,nounits'])
   return (text ?? '').split('\n').flatMap((line): Gpu[] => {

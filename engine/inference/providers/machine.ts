@@ -21,8 +21,8 @@ export interface Machine {
   exec(file: string, args: readonly string[]): Promise<string | undefined>
 }
 
-const EXEC_TIMEOUT_MS = 5_000
-const EXEC_LIMIT_BYTES = 2 ** 20
+const execTimeoutMs = 5_000
+const execLimitBytes = 2 ** 20
 
 export const thisMachine = (): Machine => ({
   platform: platform(),
@@ -43,8 +43,8 @@ export const thisMachine = (): Machine => ({
   exec: (file, args) =>
     new Promise(resolve => {
       const options = {
-        timeout: EXEC_TIMEOUT_MS,
-        maxBuffer: EXEC_LIMIT_BYTES,
+        timeout: execTimeoutMs,
+        maxBuffer: execLimitBytes,
         windowsHide: true,
       }
       execFile(file, [...args], options, (error, text) => resolve(error ? undefined : text))

@@ -7,7 +7,7 @@ import { type Tensor, tensor } from '../../tensor.ts'
 import { type OpProfile, profiles } from '../layers.ts'
 import { openSession } from '../session.ts'
 import { weight } from '../weights.ts'
-import { largestDifference, selfTest, TOLERANCE } from './self-test.ts'
+import { largestDifference, selfTest, tolerance } from './self-test.ts'
 import { selfTestFeeds, selfTestNetwork, writeWeights } from './self-test-network.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-self-test-'))
@@ -48,7 +48,7 @@ test.each([
     await compute(profiles.cpu, changed),
     await compute(profiles.cpu),
   )
-  expect(difference).toBeGreaterThan(20 * TOLERANCE)
+  expect(difference).toBeGreaterThan(20 * tolerance)
 })
 
 test('the difference is a share of the largest value, and not a number is infinitely wrong', () => {

@@ -11,7 +11,7 @@ import { defaultThreads, openSession } from '../session.ts'
 import { selfTestFeeds, selfTestNetwork, writeWeights } from './self-test-network.ts'
 
 /** Largest difference from the processor's numbers, as a share of the largest of them. */
-export const TOLERANCE = 5e-4
+export const tolerance = 5e-4
 
 export interface SelfTest {
   /** Share of the largest value; infinite where a number is none. */
@@ -63,7 +63,7 @@ export function largestDifference(got: Tensor, wanted: Tensor): number {
 /** Products of growing matrices: a software adapter is known for what it is after the first. */
 const edges = [128, 256, 512, 1024, 2048]
 /** A run of this long says enough. */
-const LONG_ENOUGH_MS = 60
+const longEnoughMs = 60
 /** Products in a row, so that sending the matrices to a GPU weighs little. */
 const chain = 4
 const runs = 3
@@ -96,7 +96,7 @@ async function matmulGflops(provider: Provider): Promise<number> {
       )
     }
     best = Math.max(best, (chain * 2 * edge ** 3) / 1e6 / shortestMs)
-    if (shortestMs > LONG_ENOUGH_MS) break
+    if (shortestMs > longEnoughMs) break
   }
   await session.release()
   return best

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { testProvider } from '../../backends/provider-test.ts'
 import { softwareVulkan } from './fixtures/software-vulkan.ts'
-import { TOLERANCE } from './self-test.ts'
+import { tolerance } from './self-test.ts'
 
 const env = await softwareVulkan()
 const reason = env ? '' : ' (skipped: no Chromium with SwiftShader for Linux x64)'
@@ -25,7 +25,7 @@ describe.skipIf(!env)(`WebGPU on SwiftShader${reason}`, () => {
     const outcome = await testProvider('webgpu', { spawn, timeoutMs: timeout })
     if (outcome.state !== 'tested') throw new Error(JSON.stringify(outcome))
     const { difference, gflops, processorGflops } = outcome.result
-    expect(difference).toBeLessThan(TOLERANCE)
+    expect(difference).toBeLessThan(tolerance)
     // The two do compute in different ways: no difference at all would be the processor’s work.
     expect(difference).toBeGreaterThan(0)
     expect(gflops).toBeLessThan(processorGflops)
@@ -39,6 +39,6 @@ describe.skipIf(!env)(`WebGPU on SwiftShader${reason}`, () => {
     )
     const difference = Number(stdout)
     expect(difference).toBeGreaterThan(0)
-    expect(difference).toBeLessThan(TOLERANCE)
+    expect(difference).toBeLessThan(tolerance)
   })
 })
