@@ -20,7 +20,7 @@ afterAll(async () => {
   await cloud?.stop()
 })
 
-const EMAIL = 'ben@example.test'
+const accountEmail = 'ben@example.test'
 const goToAccount = (page: Page) => page.getByTestId('room-account').click()
 const codeOf = async (to: string) => /\b\d{6}\b/.exec((await cloud.mails.waitFor({ to })).text)![0]
 
@@ -32,9 +32,9 @@ test('the link in the mail, opened elsewhere, leads in as well', async () => {
   const { page } = journey
   await goToAccount(page)
   await page.getByRole('button', { name: 'Create an account' }).click()
-  await fill(page, { 'E-mail address': EMAIL, Password: 'the first password' })
+  await fill(page, { 'E-mail address': accountEmail, Password: 'the first password' })
   await page.getByRole('button', { name: 'Create account', exact: true }).click()
-  const mail = await cloud.mails.waitFor({ to: EMAIL })
+  const mail = await cloud.mails.waitFor({ to: accountEmail })
   const link = mail.links.find(link => link.includes('/auth/v1/verify'))!
   const landed = await fetch(link)
   expect(await landed.text()).toMatch(/ComfyRunner/)
@@ -45,11 +45,11 @@ test('a forgotten password: a code by mail, a new one, and in', async () => {
   const { page } = journey
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await page.getByRole('button', { name: 'Forgot the password' }).click()
-  await fill(page, { 'E-mail address': EMAIL })
+  await fill(page, { 'E-mail address': accountEmail })
   await page.getByRole('button', { name: 'Send the code' }).click()
   await page.getByLabel('New password').waitFor()
   await fill(page, {
-    'Code of six digits': await codeOf(EMAIL),
+    'Code of six digits': await codeOf(accountEmail),
     'New password': 'the second password',
   })
   await page.getByRole('button', { name: 'Set it and sign in' }).click()
@@ -62,7 +62,7 @@ test('another address takes the codes of both mailboxes', async () => {
   await fill(page, { 'New e-mail address': 'benny@example.test' })
   await page.getByRole('button', { name: 'Send the codes' }).click()
   await fill(page, {
-    [`Code from the mail to ${EMAIL}`]: await codeOf(EMAIL),
+    [`Code from the mail to ${accountEmail}`]: await codeOf(accountEmail),
     'Code from the mail to benny@example.test': await codeOf('benny@example.test'),
   })
   await page.getByRole('button', { name: 'Confirm' }).click()

@@ -9,10 +9,10 @@ import { inBrowser, lastStep, runToEnd, startFirstPicture, until } from './actio
 import { type Journey, startJourney } from './harness.ts'
 import { type Recorder, record } from './recorder.ts'
 
-const EMAIL = 'ann@example.test'
-const PASSWORD = 'a long password'
+const accountEmail = 'ann@example.test'
+const accountPassword = 'a long password'
 /** A word that stands in the workflow and nowhere else. */
-const CANARY = 'a canary in a cage of brass'
+const canary = 'a canary in a cage of brass'
 
 let cloud: LocalCloud
 let recorder: Recorder
@@ -39,7 +39,7 @@ afterAll(async () => {
 const goToAccount = (page: Page) => page.getByTestId('room-account').click()
 const usage = (page: Page) => page.getByTestId('usage').textContent()
 
-async function signIn(page: Page, email = EMAIL, password = PASSWORD) {
+async function signIn(page: Page, email = accountEmail, password = accountPassword) {
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -48,7 +48,7 @@ async function signIn(page: Page, email = EMAIL, password = PASSWORD) {
 test('signed out: pictures are made, nothing is asked, nothing of the account is loaded', async () => {
   const { page } = journey
   await startFirstPicture(page)
-  await page.getByTestId('prompt').fill(CANARY)
+  await page.getByTestId('prompt').fill(canary)
   await runToEnd(page, '9')
   expect(recorder.requests).toEqual([])
   const scripts = await page.evaluate(() =>
@@ -60,18 +60,18 @@ test('signed out: pictures are made, nothing is asked, nothing of the account is
 test('what is wrong is said: a short password, a wrong one', async () => {
   const { page } = journey
   await goToAccount(page)
-  await signIn(page, EMAIL, 'nonsense')
+  await signIn(page, accountEmail, 'nonsense')
   await page.getByText('The e-mail address or the password is not right.').waitFor()
 })
 
 test('sign up, and the code of the mail leads in', async () => {
   const { page } = journey
   await page.getByRole('button', { name: 'Create an account' }).click()
-  await page.getByLabel('E-mail address').fill(EMAIL)
-  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByLabel('E-mail address').fill(accountEmail)
+  await page.getByLabel('Password').fill(accountPassword)
   await page.getByRole('button', { name: 'Create account', exact: true }).click()
   await page.getByText('Look into your mailbox').waitFor()
-  const mail = await cloud.mails.waitFor({ to: EMAIL })
+  const mail = await cloud.mails.waitFor({ to: accountEmail })
   const code = /\b\d{6}\b/.exec(mail.text)![0]
   await page.getByLabel('Code of six digits').fill('000000')
   await page.getByRole('button', { name: 'Go on' }).click()
@@ -102,7 +102,7 @@ test('subscribing in the browser shows here by itself, and the quota rises', asy
 test('a run is counted, and only its number is sent', async () => {
   const { page } = journey
   await page.getByTestId('room-editor').click()
-  await page.getByTestId('prompt').fill(`${CANARY}, at night`)
+  await page.getByTestId('prompt').fill(`${canary}, at night`)
   await runToEnd(page, '9')
   await goToAccount(page)
   await until('the run to count', async () => (await usage(page)) === '1 of 1,000')
@@ -111,7 +111,7 @@ test('a run is counted, and only its number is sent', async () => {
       ({ path, body }) => path.includes('usage') && /"events":\[\{/.test(body),
     ),
   )
-  expect(recorder.requests.filter(({ body }) => body.includes(CANARY))).toEqual([])
+  expect(recorder.requests.filter(({ body }) => body.includes(canary))).toEqual([])
 })
 
 test('“Save to my account” is the one way that a workflow leaves', async () => {
@@ -120,7 +120,7 @@ test('“Save to my account” is the one way that a workflow leaves', async () 
   await page.getByRole('button', { name: 'Workflow', exact: true }).click()
   await page.getByText('Save to my account').click()
   await page.getByText('is saved to your account').waitFor()
-  const carrying = recorder.requests.filter(({ body }) => body.includes(CANARY))
+  const carrying = recorder.requests.filter(({ body }) => body.includes(canary))
   expect(carrying.map(({ path }) => path)).toEqual(['/rest/v1/rpc/save_workflow'])
 })
 
@@ -134,7 +134,7 @@ test('a second device signs in within a second, opens it, and saves its own chan
   console.log(`signed in after ${Math.round(performance.now() - startMs)} ms`)
   await page.getByTestId('stored-workflow').getByRole('button', { name: 'Open' }).click()
   await page.getByTestId('prompt').waitFor()
-  expect(await page.getByTestId('prompt').inputValue()).toBe(`${CANARY}, at night`)
+  expect(await page.getByTestId('prompt').inputValue()).toBe(`${canary}, at night`)
   await page.getByTestId('prompt').fill('another bird')
   await page.getByRole('button', { name: 'Workflow', exact: true }).click()
   await page.getByText('Save to my account').click()
@@ -187,7 +187,7 @@ test('the export holds what the person saved, readably', async () => {
   const everything = Object.values(files)
     .map(bytes => strFromU8(bytes))
     .join('\n')
-  for (const held of [EMAIL, 'a third bird', CANARY]) expect(everything).toContain(held)
+  for (const held of [accountEmail, 'a third bird', canary]) expect(everything).toContain(held)
 })
 
 test('leaving asks for the password, gives 14 days, and can be taken back', async () => {
@@ -196,7 +196,7 @@ test('leaving asks for the password, gives 14 days, and can be taken back', asyn
   await page.getByLabel(/^Your password/).fill('not it')
   await page.getByRole('button', { name: /^Delete my account/ }).click()
   await page.getByText('The password is not right.').waitFor()
-  await page.getByLabel(/^Your password/).fill(PASSWORD)
+  await page.getByLabel(/^Your password/).fill(accountPassword)
   await page.getByRole('button', { name: /^Delete my account/ }).click()
   await page.getByTestId('deletion-pending').waitFor()
   await page.getByRole('button', { name: 'Keep the account' }).click()

@@ -14,7 +14,7 @@ import {
 } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 
-const SAVE = '9'
+const saveNode = '9'
 let journey: Journey
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ test('Run shows progress and ends with a picture on the card', async () => {
   const running = card(page, 5)
     .getByText(/\d+\/20/)
     .waitFor({ timeout: 30_000 })
-  const url = await runToEnd(page, SAVE)
+  const url = await runToEnd(page, saveNode)
   await running
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer())
   const { prompt, workflow } = extractWorkflow(bytes)
@@ -46,7 +46,7 @@ test('Run shows progress and ends with a picture on the card', async () => {
 
 test('the picture on disk is the picture on the card', async () => {
   const { page, host } = journey
-  const [url] = await picturesOn(page, SAVE)
+  const [url] = await picturesOn(page, saveNode)
   const onCard = Buffer.from(await (await fetch(url!.split('?')[0]!)).arrayBuffer())
   const onDisk = readFileSync(join(host.dataDir, 'output', 'first-picture_00001_.png'))
   expect(onDisk.equals(onCard)).toBe(true)

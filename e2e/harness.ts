@@ -31,23 +31,23 @@ function startProcess(dataDir: string, env: NodeJS.ProcessEnv): Promise<Started>
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
-  let heard = ''
+  let output = ''
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail('did not start in time'), startTimeoutMs)
     const fail = (why: string) => {
       clearTimeout(timer)
       child.kill('SIGKILL')
-      reject(new Error(`The host ${why}. It said:\n${heard}`))
+      reject(new Error(`The host ${why}. It said:\n${output}`))
     }
-    const hear = (chunk: Buffer) => {
-      heard = (heard + chunk).slice(-20_000)
-      const url = /http:\/\/[\w.:[\]]+/.exec(heard)?.[0]
+    const onData = (chunk: Buffer) => {
+      output = (output + chunk).slice(-20_000)
+      const url = /http:\/\/[\w.:[\]]+/.exec(output)?.[0]
       if (!url) return
       clearTimeout(timer)
       resolve({ process: child, url })
     }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
+    child.stdout.on('data', onData)
+    child.stderr.on('data', onData)
     child.on('exit', code => fail(`ended with code ${code}`))
   })
 }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { card, fitView, history, runToEnd, startFirstPicture, until } from './actions.ts'
 import { type Journey, startJourney } from './harness.ts'
 
-const SAMPLER = '5'
-const SAVE = '9'
+const samplerNode = '5'
+const saveNode = '9'
 let journey: Journey
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ async function enginePid(hostPid: number): Promise<number> {
 
 const setSteps = async (steps: number) => {
   const { page } = journey
-  const field = card(page, SAMPLER).locator('[data-widget="steps"] input')
+  const field = card(page, samplerNode).locator('[data-widget="steps"] input')
   await field.dblclick()
   await field.fill(String(steps))
   await field.press('Enter')
@@ -44,7 +44,7 @@ test('a run is cancelled between two steps', async () => {
   const { page } = journey
   await setSteps(5000)
   await page.getByTestId('run').click()
-  await card(page, SAMPLER)
+  await card(page, samplerNode)
     .getByText(/\d+\/5000/)
     .waitFor()
   await page.getByTestId('cancel').click()
@@ -57,7 +57,7 @@ test('kill -9 of the engine: the run says why, the queued one completes', async 
   const { page, host } = journey
   const before = await runs()
   await page.getByTestId('run').click()
-  await card(page, SAMPLER)
+  await card(page, samplerNode)
     .getByText(/\d+\/5000/)
     .waitFor()
   await setSteps(20)
@@ -81,11 +81,11 @@ test('kill -9 of the engine: the run says why, the queued one completes', async 
 
 test('kill -9 of the host: edits of a second ago, history and queue are there', async () => {
   const { page, host } = journey
-  await runToEnd(page, SAVE)
+  await runToEnd(page, saveNode)
   const before = await runs()
   await setSteps(5000)
   await page.getByTestId('run').click()
-  await card(page, SAMPLER)
+  await card(page, samplerNode)
     .getByText(/\d+\/5000/)
     .waitFor()
   await setSteps(7)

@@ -106,11 +106,11 @@ test('the executor does not know the server, the store or the shell', () => {
   expect(offences(/^engine\/(run|nodes|inference|models|sampling|image)\//, allowed)).toEqual([])
 })
 
-test('requests leave the machine through engine/host/network.ts alone', () => {
+test('requests leave the machine through engine/host/http-client.ts alone', () => {
   const speaks =
     /(?<![.\w])fetch\s*\(|globalThis\.fetch|from\s+['"](?:node:)?(?:https?|net|tls|dgram|http2)['"]/
   const servers = new Set([
-    'engine/host/network.ts',
+    'engine/host/http-client.ts',
     'engine/host/serve.ts',
     // Listens for the browser's return; asks nothing.
     'engine/host/loopback.ts',
@@ -126,7 +126,7 @@ test('requests leave the machine through engine/host/network.ts alone', () => {
 
 test('nothing of the account loads for people who never sign in', () => {
   const heavy =
-    /^(engine\/account\/(?!cloud-config|words)|renderer\/src\/rooms\/account\/|@supabase\/)/
+    /^(engine\/account\/(?!cloud-config|account-error)|renderer\/src\/rooms\/account\/|@supabase\/)/
   const loads = sources
     .filter(file => !/^(engine\/account|renderer\/src\/rooms\/account)\//.test(file))
     .flatMap(file => staticImports(file).map(name => `${file} → ${name}`))

@@ -2,14 +2,14 @@
 import type { HostEvent } from '../../engine/api/contract.ts'
 import type { Electron } from './electron.ts'
 
-const LINK_SCHEME = 'comfyrunner'
+const linkScheme = 'comfyrunner'
 
 type Visit = Extract<HostEvent, { type: 'visit' }>
 
 /** `comfyrunner://account`, `comfyrunner://shared/<token>`; anything else is nothing of ours. */
 export function readLink(text: string): Visit | undefined {
   const url = URL.parse(text)
-  if (url?.protocol !== `${LINK_SCHEME}:`) return undefined
+  if (url?.protocol !== `${linkScheme}:`) return undefined
   if (url.host === 'account') return { type: 'visit', room: 'account' }
   const token = /^\/([\w-]{16,200})\/?$/.exec(url.pathname)?.[1]
   return url.host === 'shared' && token
@@ -38,11 +38,11 @@ export function receiveLinks({ app }: Electron): (go: Go) => void {
     follow(url)
   })
   const ofCommandLine = (args: readonly string[]) =>
-    args.find(arg => arg.startsWith(`${LINK_SCHEME}:`))
+    args.find(arg => arg.startsWith(`${linkScheme}:`))
   app.on('second-instance', (_event, args) => follow(ofCommandLine(args)))
   follow(ofCommandLine(process.argv))
   return to => {
-    app.setAsDefaultProtocolClient(LINK_SCHEME)
+    app.setAsDefaultProtocolClient(linkScheme)
     go = to
     if (early) to(early)
     early = undefined

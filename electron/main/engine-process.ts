@@ -5,13 +5,13 @@ import { EventEmitter } from 'node:events'
 import type { UtilityProcess } from 'electron'
 import type { Electron } from './electron.ts'
 
-class EngineProcess extends EventEmitter {
+class UtilityChildProcess extends EventEmitter {
   connected = true
-  readonly #process: UtilityProcess
+  private readonly utilityProcess: UtilityProcess
 
   constructor(process: UtilityProcess) {
     super()
-    this.#process = process
+    this.utilityProcess = process
     process.on('message', message => this.emit('message', message))
     process.on('exit', code => {
       this.connected = false
@@ -20,25 +20,25 @@ class EngineProcess extends EventEmitter {
   }
 
   get pid() {
-    return this.#process.pid
+    return this.utilityProcess.pid
   }
   get stdout() {
-    return this.#process.stdout
+    return this.utilityProcess.stdout
   }
   get stderr() {
-    return this.#process.stderr
+    return this.utilityProcess.stderr
   }
   send(message: unknown): boolean {
-    this.#process.postMessage(message)
+    this.utilityProcess.postMessage(message)
     return true
   }
   disconnect(): void {
     this.connected = false
-    this.#process.kill()
+    this.utilityProcess.kill()
   }
   /** A utility process takes no signal by name; one that must go is killed by its pid. */
   kill(signal?: NodeJS.Signals): boolean {
-    const { pid } = this.#process
+    const { pid } = this.utilityProcess
     if (pid === undefined) return false
     try {
       return process.kill(pid, signal)
@@ -54,5 +54,5 @@ export function spawnEngine({ utilityProcess }: Electron, script: string): Child
     serviceName: 'ComfyRunner engine',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  return new EngineProcess(started) as unknown as ChildProcess
+  return new UtilityChildProcess(started) as unknown as ChildProcess
 }

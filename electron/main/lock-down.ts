@@ -1,6 +1,6 @@
 // What no page of ours may do, set before any window exists.
 // https://www.electronjs.org/docs/latest/tutorial/security
-import { isSafeAddress } from '../../engine/host/network.ts'
+import { isSafeAddress } from '../../engine/host/http-client.ts'
 import { type Electron, isPage, pageScheme } from './electron.ts'
 
 /** Call before `app` is ready: schemes cannot be registered later. */

@@ -2,28 +2,28 @@
 // somebody signs in, and at a start when somebody is signed in.
 import type { Problem } from '../api/contract.ts'
 import type { Account } from '../api/contract-account.ts'
-import { isLoopback, type Network } from '../host/network.ts'
+import { type HttpClient, isLoopback } from '../host/http-client.ts'
 import type { Secrets } from '../host/secrets.ts'
 import type { Store } from '../store/store.ts'
+import { AccountError } from './account-error.ts'
 import { type Billing, billing } from './billing.ts'
 import { openCloud } from './cloud.ts'
 import type { CloudConfig } from './cloud-config.ts'
 import { type CloudWorkflows, cloudWorkflows } from './cloud-workflows.ts'
 import { type Profile, profile } from './profile.ts'
-import { quotaProblem } from './quota-words.ts'
+import { quotaProblem } from './quota-problem.ts'
 import { reportClock } from './report-clock.ts'
 import { openSession, type Session } from './session.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createUsage, readUsageAnswer } from './usage.ts'
-import { AccountError } from './words.ts'
 
 /** Signing out ends here by then, also when the cloud does not answer. */
-const GOODBYE_MS = 5_000
+const signOutTimeoutMs = 5_000
 
 export interface AccountOptions {
   config: CloudConfig
   secrets: Secrets
-  network: Network
+  http: HttpClient
   store: Store
   device: { id: string; name: string }
   /** Something to show changed. */
@@ -39,7 +39,7 @@ export interface OpenAccount extends Profile, Billing {
   signOut(everywhere: boolean): Promise<void>
   workflows: CloudWorkflows
   /** Why a run may not begin, or nothing. */
-  admit(): Promise<Problem | undefined>
+  checkAllowance(): Promise<Problem | undefined>
   /** A run was counted. */
   reportSoon(): void
   close(): void
@@ -52,71 +52,77 @@ export function openAccount(options: AccountOptions): OpenAccount {
     ...options,
     offline: () => session.closed || (store.settings.all().offline && !onThisMachine),
   })
-  const { auth, askAuth } = cloud
-  const session = openSession({ cloud, store, device, changed, left: () => signIn.settle() })
-  const { asking, hear, tell } = session
-  const signIn = createSignIn(cloud, tell)
+  const { auth, callAuth } = cloud
+  const session = openSession({
+    cloud,
+    store,
+    device,
+    changed,
+    onCleared: () => signIn.cancelPending(),
+  })
+  const { callCloud, fetchDetails, notify } = session
+  const signIn = createSignIn(cloud, notify)
   const state = () => describe(session, signIn, store)
 
   const usage = createUsage({
     store,
     device,
     report: body =>
-      asking(async () => readUsageAnswer(await cloud.call('POST', '/usage/sync', body))),
-    leaseUnits: () => session.lastAnswer()?.leaseUnits,
-    heard: session.hearUsage,
-    refusal: () => quotaProblem(session.lastAnswer()?.details, session.alive, session.trouble),
+      callCloud(async () => readUsageAnswer(await cloud.call('POST', '/usage/sync', body))),
+    leaseUnits: () => session.lastDetails()?.leaseUnits,
+    onUsage: session.updateUsage,
+    refusal: () => quotaProblem(session.lastDetails()?.details, session.alive, session.trouble),
     now: Date.now,
   })
 
   /** Reports first, so that what is heard then has it. A refused report is no reason not to listen. */
-  async function reportAndHear(user: string): Promise<void> {
+  async function reportAndFetch(user: string): Promise<void> {
     await usage.sync(user).catch(() => {})
-    await hear()
+    await fetchDetails()
   }
 
   async function refresh(): Promise<Account> {
     if (session.alive)
-      await asking(async () => {
+      await callCloud(async () => {
         // A token stays good for a while; whether the session was ended elsewhere only Auth knows.
-        await askAuth(() => auth.getUser())
-        await reportAndHear(session.userId())
+        await callAuth(() => auth.getUser())
+        await reportAndFetch(session.userId())
       }).catch(() => {})
-    tell()
+    notify()
     return state()
   }
 
   /** After whatever made a session. The first allowance comes along, so going offline then is fine. */
-  async function entered(): Promise<void> {
-    signIn.settle()
-    const isSame = session.sameFromNow()
+  async function afterSignIn(): Promise<void> {
+    signIn.cancelPending()
+    const isCurrent = session.watchGeneration()
     const { data } = await auth.getSession()
-    if (!data.session || !isSame()) return
+    if (!data.session || !isCurrent()) return
     const { id, email = '' } = data.session.user
     session.begin({ id, email })
     // Shown as soon as it is known; the device and its allowance come a moment later.
-    await asking(hear)
-    tell()
-    await asking(() => reportAndHear(id))
-    tell()
+    await callCloud(fetchDetails)
+    notify()
+    await callCloud(() => reportAndFetch(id))
+    notify()
   }
 
-  const watching = auth.onAuthStateChange((event, made) => {
+  const authListener = auth.onAuthStateChange((event, made) => {
     // Not in the callback itself: auth holds its lock while it runs.
     if (event === 'SIGNED_IN' && made && made.user.id !== session.user()?.id)
-      setImmediate(() => void entered().catch(() => {}))
-    if (event === 'SIGNED_OUT' && session.user()) session.end()
+      setImmediate(() => void afterSignIn().catch(() => {}))
+    if (event === 'SIGNED_OUT' && session.user()) session.expire()
   })
 
   async function signOut(everywhere: boolean): Promise<void> {
     const user = session.user()
     if (user && session.alive) {
-      const goodbye = asking(async () => {
-        await usage.settle(user.id).catch(() => {})
-        await askAuth(() => auth.signOut({ scope: everywhere ? 'global' : 'local' }))
+      const signingOut = callCloud(async () => {
+        await usage.returnLeases(user.id).catch(() => {})
+        await callAuth(() => auth.signOut({ scope: everywhere ? 'global' : 'local' }))
         return true
       })
-      const reached = await within(GOODBYE_MS, goodbye)
+      const reached = await withTimeout(signOutTimeoutMs, signingOut)
       // Here alone the token is gone at once and ends by itself; elsewhere it would go on.
       if (everywhere && !reached)
         throw new AccountError(
@@ -124,12 +130,12 @@ export function openAccount(options: AccountOptions): OpenAccount {
           'The account’s cloud cannot be reached, so your other devices are still signed in. Try again, or sign out on this device only.',
         )
     }
-    session.leave()
+    session.clearLocalSession()
   }
 
   const reporting = reportClock(() => {
     const user = session.user()
-    if (user && session.alive) void asking(() => usage.sync(user.id)).catch(() => {})
+    if (user && session.alive) void callCloud(() => usage.sync(user.id)).catch(() => {})
     return user !== undefined
   })
   if (session.alive) void refresh()
@@ -140,7 +146,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
     state,
     refresh,
     signIn: {
-      ...withEntering(signIn, entered),
+      ...thenAfterSignIn(signIn, afterSignIn),
       get unverified() {
         return signIn.unverified
       },
@@ -150,22 +156,22 @@ export function openAccount(options: AccountOptions): OpenAccount {
     },
     signOut,
     workflows: cloudWorkflows({
-      cloud: { ...cloud, rpc: (name, args) => asking(() => cloud.rpc(name, args)) },
+      cloud: { ...cloud, rpc: (name, args) => callCloud(() => cloud.rpc(name, args)) },
       store,
       device: () => device.id,
       user: session.userId,
       changed: options.workflowsChanged,
     }),
-    async admit() {
+    async checkAllowance() {
       const user = session.user()
-      return user && usage.admit(user.id)
+      return user && usage.checkAllowance(user.id)
     },
     reportSoon: reporting.soon,
     close() {
       session.close()
       reporting.stop()
-      watching.data.subscription.unsubscribe()
-      signIn.settle()
+      authListener.data.subscription.unsubscribe()
+      signIn.cancelPending()
       cloud.close()
     },
   }
@@ -174,7 +180,7 @@ export function openAccount(options: AccountOptions): OpenAccount {
 /** What the page shows. */
 function describe(session: Session, signIn: SignIn, store: Store): Account {
   const user = session.user()
-  const last = session.lastAnswer()
+  const last = session.lastDetails()
   const details = user && last?.details.id === user.id ? last.details : undefined
   return {
     available: true,
@@ -192,7 +198,7 @@ function describe(session: Session, signIn: SignIn, store: Store): Account {
 }
 
 /** @returns nothing when it failed or took longer */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>(done => {
     timer = setTimeout(done, ms, undefined)
@@ -201,26 +207,26 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
 }
 
 /** The ways in, each followed by what a new session needs. */
-function withEntering(signIn: SignIn, entered: () => Promise<void>): SignIn {
+function thenAfterSignIn(signIn: SignIn, afterSignIn: () => Promise<void>): SignIn {
   return {
     ...signIn,
     async verify(email, code) {
       await signIn.verify(email, code)
-      await entered()
+      await afterSignIn()
     },
     async withPassword(email, password) {
       await signIn.withPassword(email, password)
-      await entered()
+      await afterSignIn()
     },
     async withGoogle() {
       const { url, done } = await signIn.withGoogle()
-      const inside = done.then(entered)
-      inside.catch(() => {})
-      return { url, done: inside }
+      const signedIn = done.then(afterSignIn)
+      signedIn.catch(() => {})
+      return { url, done: signedIn }
     },
     async reset(email, code, password) {
       await signIn.reset(email, code, password)
-      await entered()
+      await afterSignIn()
     },
   }
 }

@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createNetwork } from '../host/network.ts'
+import { createHttpClient } from '../host/http-client.ts'
 import { fileSecrets, type Secrets } from '../host/secrets.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type OpenAccount, openAccount } from './account.ts'
 
-const ID = '2b8c6e0a-6b0a-4d55-9a6e-0d3c0b7f8f10'
-const TIME = '2026-11-22T10:00:00+00:00'
-const PLAN = {
+const userId = '2b8c6e0a-6b0a-4d55-9a6e-0d3c0b7f8f10'
+const time = '2026-11-22T10:00:00+00:00'
+const plan = {
   id: 'free',
   name: 'Free',
   description: '',
@@ -27,28 +27,28 @@ const PLAN = {
   leaseUnits: 5,
   offlineGrace: 10,
 }
-const USAGE = { kind: 'trial', periodStart: TIME, periodEnd: null, used: 0, limit: 50 }
-const USER = { id: ID, aud: 'authenticated', email: 'ann@example.test', app_metadata: {} }
-const SESSION = (n: number) => ({
+const usage = { kind: 'trial', periodStart: time, periodEnd: null, used: 0, limit: 50 }
+const user = { id: userId, aud: 'authenticated', email: 'ann@example.test', app_metadata: {} }
+const sessionOf = (n: number) => ({
   access_token: `access-${n}`,
   refresh_token: `refresh-${n}`,
   token_type: 'bearer',
   expires_in: 3600,
-  user: USER,
+  user: user,
 })
-const ACCOUNT = {
+const accountAnswer = {
   profile: {
-    id: ID,
-    email: USER.email,
+    id: userId,
+    email: user.email,
     emailVerified: true,
     displayName: null,
-    createdAt: TIME,
+    createdAt: time,
     suspended: null,
   },
-  plan: PLAN,
-  plans: [PLAN],
+  plan: plan,
+  plans: [plan],
   subscription: null,
-  usage: USAGE,
+  usage: usage,
   storage: { usedBytes: 0, limitBytes: 5000, workflows: 0 },
   mail: { productNews: false, usageAlerts: true },
   deletion: null,
@@ -56,11 +56,11 @@ const ACCOUNT = {
   devices: [],
   invoices: [],
 }
-const SYNCED = {
+const syncAnswer = {
   accepted: 0,
   duplicate: 0,
   lease: { id: '7f0a9a52-52d2-4a3b-b0a1-6b9a5d9c1d11', units: 5, used: 0 },
-  usage: USAGE,
+  usage: usage,
   limitReached: false,
 }
 
@@ -73,13 +73,13 @@ const json =
   }
 
 let sessions = 0
-const GOOD: Record<string, () => Answer> = {
-  '/auth/v1/token': () => json(SESSION(++sessions)),
-  '/auth/v1/verify': () => json(SESSION(++sessions)),
-  '/auth/v1/user': () => json(USER),
+const goodAnswers: Record<string, () => Answer> = {
+  '/auth/v1/token': () => json(sessionOf(++sessions)),
+  '/auth/v1/verify': () => json(sessionOf(++sessions)),
+  '/auth/v1/user': () => json(user),
   '/auth/v1/logout': () => json({}),
-  '/rest/v1/rpc/my_account': () => json(ACCOUNT),
-  '/functions/v1/account/usage/sync': () => json(SYNCED),
+  '/rest/v1/rpc/my_account': () => json(accountAnswer),
+  '/functions/v1/account/usage/sync': () => json(syncAnswer),
 }
 
 let dir: string
@@ -97,7 +97,7 @@ beforeEach(async () => {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://cloud')
     asked.push(pathname)
-    const answer = instead[pathname] ?? instead['*'] ?? GOOD[pathname]?.() ?? json({}, 404)
+    const answer = instead[pathname] ?? instead['*'] ?? goodAnswers[pathname]?.() ?? json({}, 404)
     answer(response)
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
@@ -107,7 +107,7 @@ beforeEach(async () => {
   account = openAccount({
     config: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: 'k' },
     secrets,
-    network: createNetwork(store.ledger, () => false),
+    http: createHttpClient(store.ledger, () => false),
     store,
     device: { id: '0e0f6a3e-6c3d-4b26-9d2a-5f1f6cf3e001', name: 'desk' },
     changed: () => {},
@@ -126,16 +126,16 @@ afterEach(() => {
   end()
 })
 
-const enter = () => account.signIn.withPassword(USER.email, 'a long password')
+const enter = () => account.signIn.withPassword(user.email, 'a long password')
 const use = (n: number) => {
-  for (let i = 0; i < n; i++) store.usage.count(ID, crypto.randomUUID(), 'workflow', Date.now())
+  for (let i = 0; i < n; i++) store.usage.count(userId, crypto.randomUUID(), 'workflow', Date.now())
 }
 
 const page: Answer = response => {
   response.writeHead(200, { 'content-type': 'text/html' })
   response.end(`<!doctype html><html><h1>Welcome to the hotel</h1>${'x'.repeat(5000)}</html>`)
 }
-const GARBAGE: [string, Answer][] = [
+const garbage: [string, Answer][] = [
   ['a hotel’s page', page],
   ['half of a JSON', json('{"profile": {"id": ')],
   ['null', json('null')],
@@ -149,7 +149,7 @@ const GARBAGE: [string, Answer][] = [
   ['too much', response => void response.write('"'.padEnd(11 * 2 ** 20, 'x'))],
 ]
 
-test.each(GARBAGE)(
+test.each(garbage)(
   '%s: said in a sentence, what was heard stays, runs go on',
   async (_, answer) => {
     await enter()
@@ -160,19 +160,19 @@ test.each(GARBAGE)(
     expect(one).toMatchObject({
       state: 'signedIn',
       reachable: false,
-      details: { email: USER.email },
+      details: { email: user.email },
     })
     expect(one.why!.length).toBeLessThan(300)
     expect(one.why).toMatch(/goes on/)
     expect(one.why).not.toMatch(/[<{]|JSON|token/)
-    expect(await account.admit()).toBeUndefined()
+    expect(await account.checkAllowance()).toBeUndefined()
     // Nothing does.
     instead['*'] = answer
     const two = await account.refresh()
     expect(two).toMatchObject({ state: 'signedIn', reachable: false })
     expect(two.why).toMatch(/goes on/)
     use(5)
-    expect((await account.admit())?.code).toBe('allowance_unreachable')
+    expect((await account.checkAllowance())?.code).toBe('allowance_unreachable')
     // And then it does again: nothing was lost.
     instead = {}
     expect(await account.refresh()).toMatchObject({ state: 'signedIn', reachable: true })
@@ -199,7 +199,7 @@ test('signed out while an answer is under way: nobody is signed in by it', async
   await enter()
   let late: (() => void) | undefined
   instead['/rest/v1/rpc/my_account'] = response => {
-    late = () => json(ACCOUNT)(response)
+    late = () => json(accountAnswer)(response)
   }
   const refreshing = account.refresh()
   while (!late) await new Promise(resolve => setTimeout(resolve, 5))
@@ -241,28 +241,28 @@ test('an ended session is asked for no more, and leaves no timer that asks', asy
   expect(account.state().state).toBe('expired')
   asked = []
   await account.refresh()
-  expect((await account.admit())?.code).toBeUndefined()
+  expect((await account.checkAllowance())?.code).toBeUndefined()
   use(5)
-  expect((await account.admit())?.code).toBe('sign_in_again')
+  expect((await account.checkAllowance())?.code).toBe('sign_in_again')
   expect(asked).toEqual([])
 })
 
-const USER_PATH = '/auth/v1/user'
+const userPath = '/auth/v1/user'
 
 test('Auth is asked once whether a session stands', async () => {
   await enter()
   await account.refresh()
   asked = []
-  instead[USER_PATH] = json({ error_code: 'session_not_found', msg: 'x' }, 403)
+  instead[userPath] = json({ error_code: 'session_not_found', msg: 'x' }, 403)
   expect((await account.refresh()).state).toBe('expired')
-  expect(asked.filter(path => path === USER_PATH)).toHaveLength(1)
+  expect(asked.filter(path => path === userPath)).toHaveLength(1)
 })
 
 test('a refused call whose token cannot be renewed: Auth says whether anybody is there', async () => {
   await enter()
   instead['/rest/v1/rpc/update_profile'] = json({ message: 'JWT expired' }, 401)
   instead['/auth/v1/token'] = json({ error_code: 'refresh_token_not_found', msg: 'x' }, 400)
-  instead[USER_PATH] = json({ error_code: 'user_not_found', msg: 'x' }, 403)
+  instead[userPath] = json({ error_code: 'user_not_found', msg: 'x' }, 403)
   await expect(account.rename('Ann')).rejects.toThrow('no longer exists')
   expect(account.state()).toMatchObject({ state: 'signedOut', details: undefined })
   expect(account.state().why).toContain('no longer exists')
@@ -285,7 +285,7 @@ test('a refused new password leaves nobody half signed in', async () => {
     { code: 'weak_password', message: 'Too weak', weak_password: { reasons: ['length'] } },
     422,
   )
-  await expect(account.signIn.reset(USER.email, '123456', 'short')).rejects.toThrow('another code')
+  await expect(account.signIn.reset(user.email, '123456', 'short')).rejects.toThrow('another code')
   expect(secrets.get('account.session')).toBeUndefined()
   expect(account.state().state).toBe('signedOut')
 })
@@ -299,7 +299,7 @@ test('offline, with a token that is over: said at once, nothing tried', async ()
   account = openAccount({
     config: { url: 'https://cloud.invalid', key: 'k' },
     secrets,
-    network: createNetwork(store.ledger, () => true),
+    http: createHttpClient(store.ledger, () => true),
     store,
     device: { id: '0e0f6a3e-6c3d-4b26-9d2a-5f1f6cf3e001', name: 'desk' },
     changed: () => {},
@@ -312,9 +312,9 @@ test('offline, with a token that is over: said at once, nothing tried', async ()
     reachable: false,
     why: expect.stringMatching(/^Offline/),
   })
-  expect(await account.admit()).toBeUndefined()
+  expect(await account.checkAllowance()).toBeUndefined()
   use(5)
-  expect((await account.admit())?.code).toBe('allowance_unreachable')
+  expect((await account.checkAllowance())?.code).toBe('allowance_unreachable')
   await expect(account.workflows.list()).rejects.toThrow(/^Offline/)
   await expect(enter()).rejects.toThrow(/^Offline/)
   await account.signOut(false)

@@ -11,9 +11,9 @@ function standIn() {
   const session = {
     alive: true,
     closed: false,
-    asking: (work: () => Promise<unknown>) => work(),
-    hear: vi.fn(async () => {}),
-    lastAnswer: () => ({ details: { subscription: { status } } }),
+    callCloud: (work: () => Promise<unknown>) => work(),
+    fetchDetails: vi.fn(async () => {}),
+    lastDetails: () => ({ details: { subscription: { status } } }),
   }
   const cloud = { call: vi.fn(async () => ({ url: 'https://pay.example/1' })) }
   const refresh = vi.fn(async () => {})
@@ -27,9 +27,9 @@ test('what is bought in the browser is noticed while its page may be open', asyn
   // A second page is no second watch.
   await checkout('plus')
   await vi.advanceTimersByTimeAsync(6000)
-  expect(session.hear).toHaveBeenCalledTimes(3)
+  expect(session.fetchDetails).toHaveBeenCalledTimes(3)
   expect(refresh).not.toHaveBeenCalled()
-  session.hear.mockImplementationOnce(async () => void pay())
+  session.fetchDetails.mockImplementationOnce(async () => void pay())
   await vi.advanceTimersByTimeAsync(2000)
   expect(refresh).toHaveBeenCalledOnce()
   await vi.advanceTimersByTimeAsync(60 * 60_000)
@@ -45,7 +45,7 @@ test('signed out nobody looks, and signed in again it begins anew', async () => 
   session.alive = true
   await checkout('plus')
   await vi.advanceTimersByTimeAsync(2000)
-  expect(session.hear).toHaveBeenCalledOnce()
+  expect(session.fetchDetails).toHaveBeenCalledOnce()
   session.closed = true
   await vi.advanceTimersByTimeAsync(2000)
   expect(vi.getTimerCount()).toBe(0)

@@ -1,12 +1,12 @@
 // Stripe's pages, for the system's browser. While one may be open, what changes there shows here.
 import { z } from 'zod'
-import { isSafeAddress } from '../host/network.ts'
+import { isSafeAddress } from '../host/http-client.ts'
+import { readAnswer } from './account-error.ts'
 import type { Cloud } from './cloud.ts'
 import type { Session } from './session.ts'
-import { readAnswer } from './words.ts'
 
-const FOLLOW_EVERY_MS = 2_000
-const FOLLOW_FOR_MS = 15 * 60_000
+const pollEveryMs = 2_000
+const pollForMs = 15 * 60_000
 
 /** A page for the system's browser. */
 const page = z.object({ url: z.string().refine(isSafeAddress) })
@@ -18,20 +18,20 @@ export interface Billing {
 
 /** @param refresh shows what else a change of the subscription changes */
 export function billing(cloud: Cloud, session: Session, refresh: () => Promise<unknown>): Billing {
-  const subscription = () => JSON.stringify(session.lastAnswer()?.details.subscription)
-  const follow = follower(async () => {
+  const subscription = () => JSON.stringify(session.lastDetails()?.details.subscription)
+  const startPolling = poller(async () => {
     if (session.closed || !session.alive) return false
     const before = subscription()
-    await session.asking(session.hear).catch(() => {})
+    await session.callCloud(session.fetchDetails).catch(() => {})
     if (subscription() !== before) await refresh()
     return true
   })
 
   const visit = async (path: string, body: object) => {
-    const answer = await session.asking(async () =>
+    const answer = await session.callCloud(async () =>
       readAnswer(page, await cloud.call('POST', path, body)),
     )
-    follow()
+    startPolling()
     return answer
   }
 
@@ -41,20 +41,20 @@ export function billing(cloud: Cloud, session: Session, refresh: () => Promise<u
   }
 }
 
-/** @param look false when there is nothing to follow any more → looks for a while from every call on */
-function follower(look: () => Promise<boolean>): () => void {
+/** @param poll false when there is nothing to look for any more → polls for a while from every call on */
+function poller(poll: () => Promise<boolean>): () => void {
   let untilMs = 0
-  let following = false
-  const again = () => {
+  let polling = false
+  const schedulePoll = () => {
     setTimeout(async () => {
-      following = Date.now() <= untilMs && (await look())
-      if (following) again()
-    }, FOLLOW_EVERY_MS).unref()
+      polling = Date.now() <= untilMs && (await poll())
+      if (polling) schedulePoll()
+    }, pollEveryMs).unref()
   }
   return () => {
-    untilMs = Date.now() + FOLLOW_FOR_MS
-    if (following) return
-    following = true
-    again()
+    untilMs = Date.now() + pollForMs
+    if (polling) return
+    polling = true
+    schedulePoll()
   }
 }

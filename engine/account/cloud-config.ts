@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { isSafeAddress } from '../host/network.ts'
+import { isSafeAddress } from '../host/http-client.ts'
 
 /** Of a Supabase project: its address and its publishable key, which is no secret. */
 export interface CloudConfig {

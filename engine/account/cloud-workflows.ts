@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { CloudVersion, CloudWorkflow, Conflict } from '../api/contract-account.ts'
 import type { Store } from '../store/store.ts'
+import { AccountError, readAnswer } from './account-error.ts'
 import type { Cloud } from './cloud.ts'
-import { AccountError, readAnswer } from './words.ts'
 
 const time = z.iso.datetime({ offset: true }).transform(text => Date.parse(text))
 const count = z.coerce.number().int()

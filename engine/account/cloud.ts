@@ -1,17 +1,23 @@
 // The account's cloud, spoken to through supabase-js: auth, the database's functions, our HTTP
 // functions. Tokens lie in the keychain; nothing here knows what the page looks like.
 import { type AuthError, createClient, type SupabaseClient } from '@supabase/supabase-js'
-import { type Network, NetworkError } from '../host/network.ts'
+import { type HttpClient, NetworkError } from '../host/http-client.ts'
 import type { Secrets } from '../host/secrets.ts'
+import {
+  AccountError,
+  notUnderstood,
+  offlineError,
+  sessionEndedCodes,
+  toAccountError,
+} from './account-error.ts'
 import type { CloudConfig } from './cloud-config.ts'
-import { type Bounds, networkFetch } from './network-fetch.ts'
-import { AccountError, inWords, notUnderstood, offlineError, SESSION_ENDED } from './words.ts'
+import { type Bounds, httpFetch } from './http-fetch.ts'
 
 /** Where supabase-js keeps the session; it adds the suffixes itself. */
-const SESSION = 'account.session'
-const SUFFIXES = ['', '-code-verifier', '-user']
+const sessionKey = 'account.session'
+const sessionKeySuffixes = ['', '-code-verifier', '-user']
 
-const PURPOSES: [RegExp, string][] = [
+const purposes: [RegExp, string][] = [
   [/^\/auth\//, 'sign in to your account'],
   [/usage/, 'report how many workflows were run'],
   [/workflow/, 'workflows saved to your account'],
@@ -21,20 +27,20 @@ const PURPOSES: [RegExp, string][] = [
 ]
 
 export const purposeOf = ({ pathname }: URL): string =>
-  PURPOSES.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'your account'
+  purposes.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'your account'
 
-const MB = 2 ** 20
+const megabyte = 2 ** 20
 
 /** A workflow has 4 MB, twice that as JSON in JSON; an export has all of them. */
 const boundsOf = ({ pathname }: URL): Bounds =>
   pathname.endsWith('/export')
-    ? { limitBytes: 1100 * MB, timeoutMs: 15 * 60_000 }
-    : { limitBytes: 10 * MB, timeoutMs: /workflow/.test(pathname) ? 120_000 : 30_000 }
+    ? { limitBytes: 1100 * megabyte, timeoutMs: 15 * 60_000 }
+    : { limitBytes: 10 * megabyte, timeoutMs: /workflow/.test(pathname) ? 120_000 : 30_000 }
 
 export interface Cloud {
   readonly auth: SupabaseClient['auth']
   /** Asks `auth` for something. @throws AccountError when it is refused */
-  askAuth<T extends { error: AuthError | null }>(
+  callAuth<T extends { error: AuthError | null }>(
     work: () => Promise<T>,
   ): Promise<Extract<T, { error: null }>>
   /** Calls a function of the database as the person. @throws AccountError */
@@ -48,23 +54,23 @@ export interface Cloud {
   hasSession(): boolean
   /** No token of it stays on this machine. */
   forgetSession(): void
-  /** Before asking: the network door would refuse, libraries try again and again. @throws AccountError */
-  mustBeOnline(): void
+  /** Before asking: the HTTP client would refuse, libraries try again and again. @throws AccountError */
+  requireOnline(): void
   close(): void
 }
 
 export function openCloud(
   config: CloudConfig,
-  { network, secrets, offline }: { network: Network; secrets: Secrets; offline(): boolean },
+  { http, secrets, offline }: { http: HttpClient; secrets: Secrets; offline(): boolean },
 ): Cloud {
-  const send = networkFetch(network, purposeOf, boundsOf)
+  const send = httpFetch(http, purposeOf, boundsOf)
   const client = createClient(config.url, config.key, {
     auth: {
       flowType: 'pkce',
       // A token is renewed when something is to be said, not by a clock that goes on asking.
       autoRefreshToken: false,
       detectSessionInUrl: false,
-      storageKey: SESSION,
+      storageKey: sessionKey,
       storage: {
         getItem: name => secrets.get(name) ?? null,
         setItem: (name, value) => secrets.set(name, value),
@@ -76,17 +82,17 @@ export function openCloud(
   const { auth } = client
   const functionUrl = (path: string) => `${config.url}/functions/v1/account${path}`
 
-  const mustBeOnline = () => {
+  const requireOnline = () => {
     if (offline()) throw offlineError()
   }
 
-  async function askAuth<T extends { error: AuthError | null }>(work: () => Promise<T>) {
-    mustBeOnline()
+  async function callAuth<T extends { error: AuthError | null }>(work: () => Promise<T>) {
+    requireOnline()
     const answer = await work().catch(error => {
       // The library reads fields of whatever it was sent, also of `null`.
       throw error instanceof TypeError ? notUnderstood() : error
     })
-    if (answer.error) throw inWords(answer.error)
+    if (answer.error) throw toAccountError(answer.error)
     return answer as Extract<T, { error: null }>
   }
 
@@ -96,7 +102,7 @@ export function openCloud(
       return await work()
     } catch (error) {
       if (!(error instanceof AccountError) || error.code !== 'unauthorized') throw error
-      await askAuth(() => auth.refreshSession()).catch(async refused => {
+      await callAuth(() => auth.refreshSession()).catch(async refused => {
         throw await reasonOf(refused)
       })
       return work()
@@ -105,13 +111,13 @@ export function openCloud(
 
   /** A refused renewal does not say whether the session was ended or nobody is there any more. */
   async function reasonOf(refused: unknown): Promise<unknown> {
-    if (!(refused instanceof AccountError) || !SESSION_ENDED.has(refused.code)) return refused
-    const said = await askAuth(() => auth.getUser()).catch((error: unknown) => error)
+    if (!(refused instanceof AccountError) || !sessionEndedCodes.has(refused.code)) return refused
+    const said = await callAuth(() => auth.getUser()).catch((error: unknown) => error)
     return said instanceof AccountError && said.code === 'user_not_found' ? said : refused
   }
 
   async function request(method: string, path: string, body?: object): Promise<Response> {
-    const { data } = await askAuth(() => auth.getSession())
+    const { data } = await callAuth(() => auth.getSession())
     if (!data.session) throw new AccountError('session_not_found', 'Sign in first.')
     const answer = await send(functionUrl(path), {
       method,
@@ -122,7 +128,7 @@ export function openCloud(
       },
       body: body && JSON.stringify(body),
     }).catch(error => {
-      throw error instanceof NetworkError ? inWords(error) : error
+      throw error instanceof NetworkError ? toAccountError(error) : error
     })
     if (!answer.ok) throw await problemOf(answer)
     return answer
@@ -130,15 +136,15 @@ export function openCloud(
 
   return {
     auth,
-    askAuth,
+    callAuth,
     functionUrl,
-    mustBeOnline,
+    requireOnline,
     rpc: (name, args = {}) =>
       withToken(async () => {
         const { data, error, status } = await client.rpc(name, args).then(
           answer => answer,
           error => {
-            throw inWords(error)
+            throw toAccountError(error)
           },
         )
         if (!error) return data
@@ -155,9 +161,9 @@ export function openCloud(
       }),
     bytes: path =>
       withToken(async () => new Uint8Array(await (await request('GET', path)).arrayBuffer())),
-    hasSession: () => secrets.get(SESSION) !== undefined,
+    hasSession: () => secrets.get(sessionKey) !== undefined,
     forgetSession: () => {
-      for (const suffix of SUFFIXES) secrets.remove(SESSION + suffix)
+      for (const suffix of sessionKeySuffixes) secrets.remove(sessionKey + suffix)
     },
     close: () => void auth.stopAutoRefresh(),
   }
@@ -168,23 +174,23 @@ function refusal(
   error: { code: string; message: string; details: string | null },
   status: number,
 ): AccountError {
-  if (!error.code?.startsWith('PT')) return inWords({ ...error, status })
-  const detail = parsed(error.details) as { code?: string } | undefined
+  if (!error.code?.startsWith('PT')) return toAccountError({ ...error, status })
+  const detail = parseJson(error.details) as { code?: string } | undefined
   return new AccountError(detail?.code ?? error.code, error.message, detail)
 }
 
 async function problemOf(answer: Response): Promise<AccountError> {
-  const problem = parsed(await answer.text()) as
+  const problem = parseJson(await answer.text()) as
     | { code?: string; title?: string; detail?: string }
     | undefined
   if (answer.status === 401) return new AccountError('unauthorized', 'Sign in again.')
   if (typeof problem?.code === 'string')
-    return inWords({ code: problem.code, message: String(problem.detail ?? problem.title) })
+    return toAccountError({ code: problem.code, message: String(problem.detail ?? problem.title) })
   const message = `The account’s cloud answered ${answer.status}.`
-  return inWords({ code: `http_${answer.status}`, message, status: answer.status })
+  return toAccountError({ code: `http_${answer.status}`, message, status: answer.status })
 }
 
-function parsed(text: string | null): unknown {
+function parseJson(text: string | null): unknown {
   try {
     return JSON.parse(text ?? '')
   } catch {

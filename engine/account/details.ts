@@ -1,7 +1,7 @@
 // The cloud's `my_account()` as the contract says it: times as milliseconds, everything checked.
 import { z } from 'zod'
 import { type AccountDetails, plan } from '../api/contract-account.ts'
-import { readAnswer } from './words.ts'
+import { readAnswer } from './account-error.ts'
 
 const time = z.iso.datetime({ offset: true }).transform(text => Date.parse(text))
 const maybe = <T extends z.ZodType>(type: T) => type.nullish().transform(value => value ?? null)
@@ -72,7 +72,7 @@ const answer = z.object({
   ),
 })
 
-export interface Heard {
+export interface CloudDetails {
   details: AccountDetails
   /** How many runs this device may hold in advance. */
   leaseUnits: number
@@ -82,7 +82,7 @@ export interface Heard {
  * @param here the id of this device
  * @throws AccountError when the cloud is newer or older than this app understands
  */
-export function readDetails(value: unknown, here: string): Heard {
+export function readDetails(value: unknown, here: string): CloudDetails {
   const { profile, subscription, deletion, identities, invoices, devices, ...rest } = readAnswer(
     answer,
     value,

@@ -1,8 +1,8 @@
 // What a person changes about their account: name, address, password, mail, devices, and leaving.
 import type { Account } from '../api/contract-account.ts'
+import { AccountError } from './account-error.ts'
 import type { Cloud } from './cloud.ts'
 import type { Session } from './session.ts'
-import { AccountError } from './words.ts'
 
 export interface Profile {
   rename(displayName: string): Promise<Account>
@@ -18,23 +18,23 @@ export interface Profile {
 }
 
 export function profile(cloud: Cloud, session: Session, state: () => Account): Profile {
-  const { auth, askAuth } = cloud
-  const { asking } = session
+  const { auth, callAuth } = cloud
+  const { callCloud } = session
 
   /** Calls, then hears what became of it. */
-  const changing = async (work: () => Promise<unknown>): Promise<Account> => {
-    await asking(async () => {
+  const callThenFetch = async (work: () => Promise<unknown>): Promise<Account> => {
+    await callCloud(async () => {
       await work()
-      await session.hear()
+      await session.fetchDetails()
     })
-    session.tell()
+    session.notify()
     return state()
   }
 
   /** Proves that it is the person: the session becomes a fresh one. */
-  const confirm = async (password: string) => {
+  const confirmPassword = async (password: string) => {
     const { email } = session.user()!
-    await askAuth(() => auth.signInWithPassword({ email, password })).catch(error => {
+    await callAuth(() => auth.signInWithPassword({ email, password })).catch(error => {
       if (error.code !== 'invalid_credentials') throw error
       throw new AccountError('invalid_credentials', 'The password is not right.')
     })
@@ -42,34 +42,34 @@ export function profile(cloud: Cloud, session: Session, state: () => Account): P
 
   return {
     rename: displayName =>
-      changing(() => cloud.rpc('update_profile', { display_name: displayName })),
+      callThenFetch(() => cloud.rpc('update_profile', { display_name: displayName })),
     async changeEmail(email) {
-      await asking(() => askAuth(() => auth.updateUser({ email })))
+      await callCloud(() => callAuth(() => auth.updateUser({ email })))
     },
     confirmEmail: (email, code) =>
-      changing(() =>
-        askAuth(() => auth.verifyOtp({ email, token: code.trim(), type: 'email_change' })),
+      callThenFetch(() =>
+        callAuth(() => auth.verifyOtp({ email, token: code.trim(), type: 'email_change' })),
       ),
     async changePassword(current, password) {
-      await asking(async () => {
-        await confirm(current)
-        await askAuth(() => auth.updateUser({ password }))
+      await callCloud(async () => {
+        await confirmPassword(current)
+        await callAuth(() => auth.updateUser({ password }))
       })
     },
     changeMail: (productNews, usageAlerts) =>
-      changing(() =>
+      callThenFetch(() =>
         cloud.rpc('update_mail_preferences', {
           product_news: productNews,
           usage_alerts: usageAlerts,
         }),
       ),
-    revokeDevice: id => changing(() => cloud.rpc('revoke_device', { device: id })),
-    exportData: () => asking(() => cloud.bytes('/export')),
+    revokeDevice: id => callThenFetch(() => cloud.rpc('revoke_device', { device: id })),
+    exportData: () => callCloud(() => cloud.bytes('/export')),
     requestDeletion: password =>
-      changing(async () => {
-        if (password !== undefined) await confirm(password)
+      callThenFetch(async () => {
+        if (password !== undefined) await confirmPassword(password)
         await cloud.call('POST', '/deletion')
       }),
-    cancelDeletion: () => changing(() => cloud.call('DELETE', '/deletion')),
+    cancelDeletion: () => callThenFetch(() => cloud.call('DELETE', '/deletion')),
   }
 }

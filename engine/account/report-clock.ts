@@ -1,6 +1,6 @@
 // When runs are reported: soon after one, several of a series together, and every few minutes.
-const REPORT_SOON_MS = 3_000
-const REPORT_AGAIN_MS = 5 * 60_000
+const reportSoonMs = 3_000
+const reportEveryMs = 5 * 60_000
 
 export interface ReportClock {
   /** There is something to report. */
@@ -12,13 +12,13 @@ export interface ReportClock {
 export function reportClock(report: () => boolean): ReportClock {
   let timer: NodeJS.Timeout | undefined
   const tick = () => {
-    if (report()) timer = setTimeout(tick, REPORT_AGAIN_MS).unref()
+    if (report()) timer = setTimeout(tick, reportEveryMs).unref()
   }
   tick()
   return {
     soon() {
       clearTimeout(timer)
-      timer = setTimeout(tick, REPORT_SOON_MS).unref()
+      timer = setTimeout(tick, reportSoonMs).unref()
     },
     stop: () => clearTimeout(timer),
   }

@@ -1,13 +1,13 @@
 // Who is signed in on this device and what the cloud last said of them: kept on the disk, so it is known
-// without asking. Every question to the cloud is asked through `asking`, which notes what came of it.
+// without asking. Every question to the cloud is asked through `callCloud`, which notes what came of it.
 import type { AccountDetails } from '../api/contract-account.ts'
 import type { Store } from '../store/store.ts'
+import { AccountError, noAnswerCodes, sessionEndedCodes } from './account-error.ts'
 import type { Cloud } from './cloud.ts'
 import { type CloudUsage, readDetails } from './details.ts'
-import { AccountError, NOT_ANSWERED, SESSION_ENDED } from './words.ts'
 
 /** What says that nobody is signed in any more. */
-const ENDED = new Set([...SESSION_ENDED, 'unauthorized'])
+const signedOutCodes = new Set([...sessionEndedCodes, 'unauthorized'])
 
 /** Who is signed in on this device: known without asking, and kept when the session ends. */
 export interface KnownUser {
@@ -16,7 +16,7 @@ export interface KnownUser {
 }
 
 /** What the cloud last said. */
-export interface LastAnswer {
+export interface LastDetails {
   details: AccountDetails
   /** How many runs this device may hold in advance. */
   leaseUnits: number
@@ -27,26 +27,26 @@ export interface Session {
   user(): KnownUser | undefined
   /** @throws AccountError when nobody is signed in */
   userId(): string
-  lastAnswer(): LastAnswer | undefined
+  lastDetails(): LastDetails | undefined
   /** The cloud still takes the session; a user without it has to sign in again. */
   readonly alive: boolean
   /** Why the cloud could not be asked, or why nobody is signed in any more. */
   readonly trouble: string | undefined
   readonly closed: boolean
   /** Something to show changed; of no interest any more once it is closed. */
-  tell(): void
+  notify(): void
   /** Notes whether the cloud could be asked, and whether the session still stands. @throws AccountError */
-  asking<T>(work: () => Promise<T>): Promise<T>
+  callCloud<T>(work: () => Promise<T>): Promise<T>
   /** Asks for everything about the account. @throws AccountError */
-  hear(): Promise<void>
-  hearUsage(usage: CloudUsage): void
+  fetchDetails(): Promise<void>
+  updateUsage(usage: CloudUsage): void
   /** Whether nobody has signed out since this was called. */
-  sameFromNow(): () => boolean
+  watchGeneration(): () => boolean
   begin(user: KnownUser): void
   /** It is over, and the user still known. */
-  end(): void
+  expire(): void
   /** Nobody is signed in here any more, whatever is still under way. */
-  leave(): void
+  clearLocalSession(): void
   close(): void
 }
 
@@ -57,7 +57,7 @@ export interface SessionOptions {
   /** Something to show changed. */
   changed(): void
   /** Nobody is signed in any more. */
-  left(): void
+  onCleared(): void
 }
 
 export function openSession(options: SessionOptions): Session {
@@ -67,44 +67,44 @@ export function openSession(options: SessionOptions): Session {
   let trouble: string | undefined
   let closed = false
   /** Counts sign-outs: what was asked before one is not heard after it. */
-  let era = 0
+  let generation = 0
 
   // An answer may come when the app is closing, and the database with it.
   const user = () => (!closed && settings.account<KnownUser>('user')) || undefined
-  const lastAnswer = () => (!closed && settings.account<LastAnswer>('heard')) || undefined
-  const tell = () => {
+  const lastDetails = () => (!closed && settings.account<LastDetails>('heard')) || undefined
+  const notify = () => {
     if (!closed) options.changed()
   }
-  const sameFromNow = () => {
-    const before = era
-    return () => before === era
+  const watchGeneration = () => {
+    const before = generation
+    return () => before === generation
   }
 
-  function leave(): void {
-    era++
+  function clearLocalSession(): void {
+    generation++
     cloud.forgetSession()
-    options.left()
+    options.onCleared()
     for (const key of ['user', 'heard', 'device']) settings.setAccount(key, null)
     alive = false
     trouble = undefined
-    tell()
+    notify()
   }
 
   /** The account is gone for good: what was kept for it here goes too. */
   function erase(user: string): void {
     store.usage.forgetUser(user)
     store.storedWorkflows.forgetUser(user)
-    leave()
+    clearLocalSession()
     trouble = 'This account no longer exists. Your workflows and pictures here are untouched.'
-    tell()
+    notify()
   }
 
-  async function asking<T>(work: () => Promise<T>): Promise<T> {
-    const isSame = sameFromNow()
+  async function callCloud<T>(work: () => Promise<T>): Promise<T> {
+    const isCurrent = watchGeneration()
     try {
-      cloud.mustBeOnline()
+      cloud.requireOnline()
       const answer = await work()
-      if (isSame()) trouble = undefined
+      if (isCurrent()) trouble = undefined
       return answer
     } catch (error) {
       if (!(error instanceof AccountError)) {
@@ -112,20 +112,20 @@ export function openSession(options: SessionOptions): Session {
         if (!closed) console.error(error)
         throw error
       }
-      if (isSame()) note(error)
+      if (isCurrent()) recordError(error)
       throw error
     }
   }
 
-  function note({ code, message }: AccountError): void {
-    if (NOT_ANSWERED.has(code)) trouble = message
+  function recordError({ code, message }: AccountError): void {
+    if (noAnswerCodes.has(code)) trouble = message
     const { id } = user() ?? {}
     if (code === 'user_not_found' && id) erase(id)
-    else if (ENDED.has(code)) {
+    else if (signedOutCodes.has(code)) {
       alive = false
       trouble = message
     }
-    tell()
+    notify()
   }
 
   return {
@@ -135,7 +135,7 @@ export function openSession(options: SessionOptions): Session {
       if (!id) throw new AccountError('session_not_found', 'Sign in first.')
       return id
     },
-    lastAnswer,
+    lastDetails,
     get alive() {
       return alive
     },
@@ -145,37 +145,37 @@ export function openSession(options: SessionOptions): Session {
     get closed() {
       return closed
     },
-    tell,
-    asking,
-    async hear() {
-      const isSame = sameFromNow()
+    notify,
+    callCloud,
+    async fetchDetails() {
+      const isCurrent = watchGeneration()
       const { details, leaseUnits } = readDetails(await cloud.rpc('my_account'), device.id)
-      if (!isSame() || closed) return
+      if (!isCurrent() || closed) return
       settings.setAccount('user', { id: details.id, email: details.email } satisfies KnownUser)
       settings.setAccount('heard', {
         details,
         leaseUnits,
         heardMs: Date.now(),
-      } satisfies LastAnswer)
+      } satisfies LastDetails)
       alive = true
     },
-    hearUsage(usage) {
-      const before = lastAnswer()
+    updateUsage(usage) {
+      const before = lastDetails()
       if (!before) return
       const details = { ...before.details, usage: { ...usage, pending: 0 } }
       settings.setAccount('heard', { ...before, details })
-      tell()
+      notify()
     },
-    sameFromNow,
+    watchGeneration,
     begin(user) {
       settings.setAccount('user', user)
       alive = true
     },
-    end() {
+    expire() {
       alive = false
-      setImmediate(tell)
+      setImmediate(notify)
     },
-    leave,
+    clearLocalSession,
     close() {
       closed = true
     },

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openStore, type Store } from '../store/store.ts'
+import { AccountError } from './account-error.ts'
 import { createUsage, type Usage, type UsageAnswer, type UsageReport } from './usage.ts'
-import { AccountError } from './words.ts'
 
 let dir: string
 let store: Store
@@ -59,7 +59,7 @@ beforeEach(() => {
     device: { id: 'device', name: 'desk' },
     report: body => cloud.report(body),
     leaseUnits: () => 5,
-    heard: () => {},
+    onUsage: () => {},
     refusal: () => ({ code: 'quota_reached', message: 'Used up.' }),
     now: () => 0,
   })
@@ -74,12 +74,12 @@ const run = () => store.usage.count('ann', `run-${++runs}`, 'workflow', runs)
 
 test('exactly the limit can be run, and then it is said', async () => {
   let done = 0
-  while ((await usage.admit('ann')) === undefined) {
+  while ((await usage.checkAllowance('ann')) === undefined) {
     run()
     done++
   }
   expect(done).toBe(12)
-  expect((await usage.admit('ann'))?.code).toBe('quota_reached')
+  expect((await usage.checkAllowance('ann'))?.code).toBe('quota_reached')
   await usage.sync('ann')
   expect([cloud.seen.size, store.usage.pending('ann')]).toEqual([12, 0])
   // A request for each lease, not for each run.
@@ -90,7 +90,7 @@ test('offline it goes on with what is held, and reports later', async () => {
   await usage.sync('ann')
   cloud.down = true
   let done = 0
-  while ((await usage.admit('ann')) === undefined) {
+  while ((await usage.checkAllowance('ann')) === undefined) {
     run()
     done++
   }
@@ -98,7 +98,7 @@ test('offline it goes on with what is held, and reports later', async () => {
   await expect(usage.sync('ann')).rejects.toThrow('cannot be reached')
   expect(store.usage.pending('ann')).toBe(5)
   cloud.down = false
-  expect(await usage.admit('ann')).toBeUndefined()
+  expect(await usage.checkAllowance('ann')).toBeUndefined()
   expect([cloud.seen.size, store.usage.pending('ann')]).toEqual([5, 0])
 })
 
@@ -115,9 +115,9 @@ test('a batch whose answer was lost is sent again and counted once', async () =>
 test('signing out reports everything and gives back what was not used', async () => {
   await usage.sync('ann')
   run()
-  await usage.settle('ann')
+  await usage.returnLeases('ann')
   expect(cloud.reports.at(-1)!.give_back).toEqual([{ lease: 'lease-1', units: 4 }])
-  expect(usage.left('ann')).toBe(0)
+  expect(usage.remaining('ann')).toBe(0)
   expect(cloud.seen.size).toBe(1)
 })
 

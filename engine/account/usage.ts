@@ -4,15 +4,15 @@
 import { z } from 'zod'
 import type { Problem } from '../api/contract.ts'
 import type { Store } from '../store/store.ts'
+import { readAnswer } from './account-error.ts'
 import { type CloudUsage, readUsage } from './details.ts'
-import { readAnswer } from './words.ts'
 
-const BATCH = 500
+const batchSize = 500
 /** Asked for before the cloud has said how many this plan gives. */
-const FIRST_WANT = 10
+const defaultWant = 10
 
-const MOST_UNITS = 1_000_000
-const units = z.number().int().min(0).max(MOST_UNITS)
+const maxUnits = 1_000_000
+const units = z.number().int().min(0).max(maxUnits)
 
 const answer = z.looseObject({
   lease: z.object({ id: z.uuid(), units, used: units }).nullable(),
@@ -44,7 +44,7 @@ export interface UsageOptions {
   /** How many runs this plan lets a device hold in advance. */
   leaseUnits(): number | undefined
   /** The cloud's count, newly heard. */
-  heard(usage: CloudUsage): void
+  onUsage(usage: CloudUsage): void
   /** In words and with what to do, when nothing more may run. */
   refusal(): Problem
   now(): number
@@ -52,30 +52,30 @@ export interface UsageOptions {
 
 export interface Usage {
   /** Runs that may still be started without asking. */
-  left(user: string): number
+  remaining(user: string): number
   /** Sends everything that is not confirmed, and asks for more to run on. @throws AccountError */
   sync(user: string): Promise<void>
   /** Before signing out: reports all and hands back what was not used. @throws AccountError */
-  settle(user: string): Promise<void>
+  returnLeases(user: string): Promise<void>
   /** Why a run may not begin, or nothing. */
-  admit(user: string): Promise<Problem | undefined>
+  checkAllowance(user: string): Promise<Problem | undefined>
 }
 
 export function createUsage({ store, device, ...options }: UsageOptions): Usage {
   const { usage } = store
-  const left = (user: string): number =>
+  const remaining = (user: string): number =>
     usage.leases(user).reduce((sum, { units, used }) => sum + Math.max(0, units - used), 0)
 
   /** One report at a time: two would ask for the same allowance twice. */
   let last: Promise<unknown> = Promise.resolve()
-  const oneByOne = <T>(work: () => Promise<T>): Promise<T> => {
+  const inSequence = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work, work)
     last = next.catch(() => {})
     return next
   }
 
   async function send(user: string, want: number, giveBack: UsageReport['give_back'] = []) {
-    const events = usage.events(user, BATCH)
+    const events = usage.events(user, batchSize)
     const answer = await options.report({
       device: device.id,
       device_name: device.name,
@@ -98,26 +98,26 @@ export function createUsage({ store, device, ...options }: UsageOptions): Usage 
       user,
       events.map(({ id }) => id),
     )
-    options.heard(readUsage(answer.usage))
+    options.onUsage(readUsage(answer.usage))
     return events.length
   }
 
   const sync = (user: string): Promise<void> =>
-    oneByOne(async () => {
-      const target = options.leaseUnits() ?? FIRST_WANT
+    inSequence(async () => {
+      const target = options.leaseUnits() ?? defaultWant
       for (;;) {
         // Half of it is enough to go on with; asking after every run would be a request a run.
-        const sent = await send(user, left(user) <= target / 2 ? target : 0)
-        if (sent < BATCH) return
+        const sent = await send(user, remaining(user) <= target / 2 ? target : 0)
+        if (sent < batchSize) return
       }
     })
 
   return {
-    left,
+    remaining,
     sync,
-    settle: user =>
-      oneByOne(async () => {
-        while ((await send(user, 0)) === BATCH);
+    returnLeases: user =>
+      inSequence(async () => {
+        while ((await send(user, 0)) === batchSize);
         const open = usage.leases(user).filter(({ units, used }) => used < units)
         if (open.length === 0) return
         await send(
@@ -126,14 +126,14 @@ export function createUsage({ store, device, ...options }: UsageOptions): Usage 
           open.map(({ id, units, used }) => ({ lease: id, units: units - used })),
         )
       }),
-    async admit(user) {
-      if (left(user) > 0) return undefined
+    async checkAllowance(user) {
+      if (remaining(user) > 0) return undefined
       try {
         await sync(user)
       } catch {
         // The refusal says that the cloud could not be reached.
       }
-      return left(user) > 0 ? undefined : options.refusal()
+      return remaining(user) > 0 ? undefined : options.refusal()
     },
   }
 }

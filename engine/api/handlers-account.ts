@@ -1,7 +1,7 @@
 // The account, for the page: thin calls; what the cloud refuses arrives in words.
 import { ORPCError } from '@orpc/server'
 import type { OpenAccount } from '../account/account.ts'
-import { AccountError } from '../account/words.ts'
+import { AccountError } from '../account/account-error.ts'
 import type { Host } from '../host/host.ts'
 import { answers } from './handlers-base.ts'
 
@@ -9,20 +9,20 @@ const os = answers.account
 
 export function accountHandlers(host: Host) {
   /** @throws ORPCError with the cloud's code as data */
-  async function using<T>(work: (account: OpenAccount) => Promise<T>): Promise<T> {
+  async function callAccount<T>(work: (account: OpenAccount) => Promise<T>): Promise<T> {
     try {
-      return await work(await host.account.use())
+      return await work(await host.account.load())
     } catch (error) {
       if (!(error instanceof AccountError)) throw error
       throw new ORPCError('BAD_REQUEST', { message: error.message, data: { code: error.code } })
     }
   }
-  const done = async (work: (account: OpenAccount) => Promise<unknown>) => {
-    await using(work)
+  const callForNothing = async (work: (account: OpenAccount) => Promise<unknown>) => {
+    await callAccount(work)
     return {}
   }
-  const entering = async (work: (account: OpenAccount) => Promise<unknown>) =>
-    using(async account => {
+  const callForState = async (work: (account: OpenAccount) => Promise<unknown>) =>
+    callAccount(async account => {
       await work(account)
       return { account: account.state() }
     })
@@ -31,86 +31,96 @@ export function accountHandlers(host: Host) {
     state: os.state.handler(() => host.account.state()),
     refresh: os.refresh.handler(() => {
       const state = host.account.state()
-      if (state.state !== 'signedOut') return using(account => account.refresh())
+      if (state.state !== 'signedOut') return callAccount(account => account.refresh())
       // Somebody looks at the way in: its code is loaded meanwhile, and asks nobody anything.
-      if (state.available) void host.account.use()
+      if (state.available) void host.account.load()
       return state
     }),
     signUp: os.signUp.handler(({ input }) =>
-      entering(({ signIn }) => signIn.signUp(input.email, input.password)),
+      callForState(({ signIn }) => signIn.signUp(input.email, input.password)),
     ),
     verify: os.verify.handler(({ input }) =>
-      entering(({ signIn }) => signIn.verify(input.email, input.code)),
+      callForState(({ signIn }) => signIn.verify(input.email, input.code)),
     ),
     resendVerification: os.resendVerification.handler(({ input }) =>
-      done(({ signIn }) => signIn.resend(input.email)),
+      callForNothing(({ signIn }) => signIn.resend(input.email)),
     ),
     signIn: os.signIn.handler(({ input }) =>
-      entering(({ signIn }) => signIn.withPassword(input.email, input.password)),
+      callForState(({ signIn }) => signIn.withPassword(input.email, input.password)),
     ),
     signInWithGoogle: os.signInWithGoogle.handler(async () => {
-      const { url } = await using(({ signIn }) => signIn.withGoogle())
+      const { url } = await callAccount(({ signIn }) => signIn.withGoogle())
       return { url }
     }),
     cancelBrowser: os.cancelBrowser.handler(() =>
-      done(async ({ signIn }) => signIn.cancelBrowser()),
+      callForNothing(async ({ signIn }) => signIn.cancelBrowser()),
     ),
     requestReset: os.requestReset.handler(({ input }) =>
-      done(({ signIn }) => signIn.requestReset(input.email)),
+      callForNothing(({ signIn }) => signIn.requestReset(input.email)),
     ),
     reset: os.reset.handler(({ input }) =>
-      entering(({ signIn }) => signIn.reset(input.email, input.code, input.password)),
+      callForState(({ signIn }) => signIn.reset(input.email, input.code, input.password)),
     ),
-    signOut: os.signOut.handler(({ input }) => done(account => account.signOut(input.everywhere))),
-    rename: os.rename.handler(({ input }) => using(account => account.rename(input.displayName))),
+    signOut: os.signOut.handler(({ input }) =>
+      callForNothing(account => account.signOut(input.everywhere)),
+    ),
+    rename: os.rename.handler(({ input }) =>
+      callAccount(account => account.rename(input.displayName)),
+    ),
     changeEmail: os.changeEmail.handler(({ input }) =>
-      done(account => account.changeEmail(input.email)),
+      callForNothing(account => account.changeEmail(input.email)),
     ),
     confirmEmail: os.confirmEmail.handler(({ input }) =>
-      using(account => account.confirmEmail(input.email, input.code)),
+      callAccount(account => account.confirmEmail(input.email, input.code)),
     ),
     changePassword: os.changePassword.handler(({ input }) =>
-      done(account => account.changePassword(input.current, input.password)),
+      callForNothing(account => account.changePassword(input.current, input.password)),
     ),
     changeMail: os.changeMail.handler(({ input }) =>
-      using(account => account.changeMail(input.productNews, input.usageAlerts)),
+      callAccount(account => account.changeMail(input.productNews, input.usageAlerts)),
     ),
     revokeDevice: os.revokeDevice.handler(({ input }) =>
-      using(account => account.revokeDevice(input.id)),
+      callAccount(account => account.revokeDevice(input.id)),
     ),
-    checkout: os.checkout.handler(({ input }) => using(account => account.checkout(input.planId))),
-    portal: os.portal.handler(({ input }) => using(account => account.portal(input.flow))),
+    checkout: os.checkout.handler(({ input }) =>
+      callAccount(account => account.checkout(input.planId)),
+    ),
+    portal: os.portal.handler(({ input }) => callAccount(account => account.portal(input.flow))),
     requestDeletion: os.requestDeletion.handler(({ input }) =>
-      using(account => account.requestDeletion(input.password)),
+      callAccount(account => account.requestDeletion(input.password)),
     ),
-    cancelDeletion: os.cancelDeletion.handler(() => using(account => account.cancelDeletion())),
+    cancelDeletion: os.cancelDeletion.handler(() =>
+      callAccount(account => account.cancelDeletion()),
+    ),
     workflows: {
-      list: os.workflows.list.handler(() => using(({ workflows }) => workflows.list())),
+      list: os.workflows.list.handler(() => callAccount(({ workflows }) => workflows.list())),
       save: os.workflows.save.handler(({ input }) =>
-        using(({ workflows }) => workflows.save(input.workflow, input.onConflict)),
+        callAccount(({ workflows }) => workflows.save(input.workflow, input.onConflict)),
       ),
       open: os.workflows.open.handler(({ input }) =>
-        using(async ({ workflows }) => ({
+        callAccount(async ({ workflows }) => ({
           workflow: await workflows.open(input.id, input.version),
         })),
       ),
       versions: os.workflows.versions.handler(({ input }) =>
-        using(({ workflows }) => workflows.versions(input.id)),
+        callAccount(({ workflows }) => workflows.versions(input.id)),
       ),
       rename: os.workflows.rename.handler(({ input }) =>
-        done(({ workflows }) => workflows.rename(input.id, input.name)),
+        callForNothing(({ workflows }) => workflows.rename(input.id, input.name)),
       ),
       remove: os.workflows.remove.handler(({ input }) =>
-        done(({ workflows }) => workflows.remove(input.id)),
+        callForNothing(({ workflows }) => workflows.remove(input.id)),
       ),
       share: os.workflows.share.handler(({ input }) =>
-        using(async ({ workflows }) => ({ url: await workflows.share(input.id) })),
+        callAccount(async ({ workflows }) => ({ url: await workflows.share(input.id) })),
       ),
       unshare: os.workflows.unshare.handler(({ input }) =>
-        done(({ workflows }) => workflows.unshare(input.id)),
+        callForNothing(({ workflows }) => workflows.unshare(input.id)),
       ),
       openShared: os.workflows.openShared.handler(({ input }) =>
-        using(async ({ workflows }) => ({ workflow: await workflows.openShared(input.link) })),
+        callAccount(async ({ workflows }) => ({
+          workflow: await workflows.openShared(input.link),
+        })),
       ),
     },
   }

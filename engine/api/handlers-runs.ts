@@ -32,7 +32,7 @@ export function runHandlers(host: Host) {
         host.checks(),
       )
       if (!submission) return { problems }
-      const refusal = await host.account.admit()
+      const refusal = await host.account.checkAllowance()
       if (refusal) return { problems: [...problems, refusal] }
       try {
         return { run: describeRun(host.store, host.submit(submission, { front })), problems }

@@ -5,7 +5,7 @@ import { familyOf } from '../host/families.ts'
 import type { Host } from '../host/host.ts'
 import { answers, refused } from './handlers-base.ts'
 
-const LEDGER_ROWS_SHOWN = 1000
+const ledgerRowsShown = 1000
 
 export const modelHandlers = (host: Host) => ({
   list: answers.models.list.handler(() =>
@@ -34,7 +34,7 @@ export const systemHandlers = (host: Host) => ({
     return host.system.info()
   }),
   hardware: os.hardware.handler(() => host.hardware()),
-  ledger: os.ledger.handler(() => host.store.ledger.list(LEDGER_ROWS_SHOWN)),
+  ledger: os.ledger.handler(() => host.store.ledger.list(ledgerRowsShown)),
   settings: os.settings.handler(() => host.store.settings.all()),
   change: os.change.handler(({ input }) => {
     checkModelDirs(input.modelDirs ?? [], host.store.settings.all().modelDirs)

@@ -13,9 +13,9 @@ export interface ActiveRun {
   interrupted: boolean
   /** Ends the process if the run does not stop. */
   escalation?: NodeJS.Timeout
-  tell(event: RunEvent): void
+  emit(event: RunEvent): void
   /** What there is to say when its process is gone. */
-  died(how: string, logTail: string, onGpu: boolean): RunFailure
+  failureOf(how: string, logTail: string, onGpu: boolean): RunFailure
 }
 
 export function activeRun(job: Job, onEvent: (event: RunEvent) => void): ActiveRun {
@@ -29,7 +29,7 @@ export function activeRun(job: Job, onEvent: (event: RunEvent) => void): ActiveR
     ended,
     sent: false,
     interrupted: false,
-    tell(event) {
+    emit(event) {
       if (event.type === 'started') working.add(event.node)
       if (event.type === 'done' && working.delete(event.node)) executed.push(event.node)
       try {
@@ -38,14 +38,14 @@ export function activeRun(job: Job, onEvent: (event: RunEvent) => void): ActiveR
         if (isEnd(event)) resolve()
       }
     },
-    died(how, logTail, onGpu) {
+    failureOf(how, logTail, onGpu) {
       const node = [...working].at(-1)
       const where = node === undefined ? '' : ` while node ${node} was running`
       return {
         type: 'failed',
         code: 'engine_died',
         message: `The engine process ended unexpectedly${where} (${how}).`,
-        hint: whatToDo(how, logTail, onGpu),
+        hint: hintFor(how, logTail, onGpu),
         exceptionType: 'EngineDied',
         traceback: logTail.trim() ? logTail.trim().split('\n') : undefined,
         executed,
@@ -54,7 +54,7 @@ export function activeRun(job: Job, onEvent: (event: RunEvent) => void): ActiveR
   }
 }
 
-function whatToDo(how: string, logTail: string, onGpu: boolean): string {
+function hintFor(how: string, logTail: string, onGpu: boolean): string {
   if (how.includes('SIGKILL') || /bad_alloc|out of memory/i.test(logTail))
     return 'Most often the memory of the machine was used up: try a smaller picture. The engine has been started again.'
   if (onGpu)

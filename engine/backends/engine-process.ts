@@ -9,7 +9,7 @@ export interface EngineProcess {
   /** Another one takes its place at once. */
   replace(): void
   /** Something has worked: the next one that dies is followed at once. */
-  worked(): void
+  resetBackOff(): void
   /** Resolves when it is gone for good. */
   close(): Promise<void>
   readonly pid: number | undefined
@@ -19,17 +19,17 @@ export interface EngineProcessOptions {
   /** Starts the process with an IPC channel and piped output. */
   spawn(): ChildProcess
   /** The first that every process is told. */
-  greeting: ToEngine
+  firstMessage: ToEngine
   log(text: string): void
-  starting(): void
-  heard(message: FromEngine): void
+  onStart(): void
+  onMessage(message: FromEngine): void
   /** It is gone, on purpose or not; `logTail` is the last that it wrote. */
-  lost(how: string, logTail: string): void
+  onExit(how: string, logTail: string): void
 }
 
-const CLOSE_TIMEOUT_MS = 2_000
-const BACK_OFF_MS = { first: 200, most: 30_000 }
-const LOG_TAIL = 2_000
+const closeTimeoutMs = 2_000
+const defaultBackOffMs = { first: 200, most: 30_000 }
+const logTailLength = 2_000
 
 export function keepEngineProcess(options: EngineProcessOptions): EngineProcess {
   let child: ChildProcess | undefined
@@ -46,22 +46,22 @@ export function keepEngineProcess(options: EngineProcessOptions): EngineProcess 
 
   function start(): void {
     logTail = ''
-    options.starting()
+    options.onStart()
     try {
       child = options.spawn()
     } catch (error) {
-      lost(error instanceof Error ? error.message : String(error))
+      handleExit(error instanceof Error ? error.message : String(error))
       return
     }
     const started = child
     const listen = (text: Buffer) => {
-      logTail = (logTail + text).slice(-LOG_TAIL)
+      logTail = (logTail + text).slice(-logTailLength)
       options.log(String(text))
     }
     started.stdout?.on('data', listen)
     started.stderr?.on('data', listen)
-    started.on('message', message => child === started && options.heard(message as FromEngine))
-    const onGone = (how: string) => child === started && lost(how)
+    started.on('message', message => child === started && options.onMessage(message as FromEngine))
+    const onGone = (how: string) => child === started && handleExit(how)
     started.on('error', error => {
       started.kill('SIGKILL')
       onGone(error.message)
@@ -69,16 +69,16 @@ export function keepEngineProcess(options: EngineProcessOptions): EngineProcess 
     started.on('exit', (code, signal) =>
       onGone(signal ? `killed by ${signal}` : `exit code ${code}`),
     )
-    send(options.greeting)
+    send(options.firstMessage)
   }
 
-  function lost(how: string): void {
+  function handleExit(how: string): void {
     child = undefined
     if (!closing) {
       restart = setTimeout(start, backOffMs)
-      backOffMs = Math.min(backOffMs * 2 || BACK_OFF_MS.first, BACK_OFF_MS.most)
+      backOffMs = Math.min(backOffMs * 2 || defaultBackOffMs.first, defaultBackOffMs.most)
     }
-    options.lost(how, logTail)
+    options.onExit(how, logTail)
   }
 
   /** Closing the channel asks the process to end; one that is deep in a computation is killed. */
@@ -86,10 +86,10 @@ export function keepEngineProcess(options: EngineProcessOptions): EngineProcess 
     clearTimeout(restart)
     const ending = child
     // Between two processes nobody else will say that it is over.
-    if (!ending) return lost('closed')
+    if (!ending) return handleExit('closed')
     const gone = new Promise<void>(resolve => ending.once('exit', () => resolve()))
     if (ending.connected) ending.disconnect()
-    const kill = setTimeout(() => ending.kill('SIGKILL'), CLOSE_TIMEOUT_MS)
+    const kill = setTimeout(() => ending.kill('SIGKILL'), closeTimeoutMs)
     await gone
     clearTimeout(kill)
   }
@@ -102,9 +102,9 @@ export function keepEngineProcess(options: EngineProcessOptions): EngineProcess 
     replace() {
       child?.kill('SIGKILL')
       backOffMs = 0
-      lost('let go')
+      handleExit('let go')
     },
-    worked() {
+    resetBackOff() {
       backOffMs = 0
     },
     close() {

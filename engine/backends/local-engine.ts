@@ -37,15 +37,15 @@ export interface LocalEngineOptions {
   interruptTimeoutMs?: number
 }
 
-const INTERRUPT_TIMEOUT_MS = 20_000
-const NOTICES_MOST = 5
+const defaultInterruptTimeoutMs = 20_000
+const maxNotices = 5
 
 export function startLocalEngine(
   config: EngineConfig,
   {
     spawn = forkWorker,
     log = text => process.stderr.write(text),
-    interruptTimeoutMs = INTERRUPT_TIMEOUT_MS,
+    interruptTimeoutMs = defaultInterruptTimeoutMs,
   }: LocalEngineOptions = {},
 ): LocalEngine {
   const listeners = new Set<() => void>()
@@ -56,39 +56,39 @@ export function startLocalEngine(
   let current: ActiveRun | undefined
   let closed = false
 
-  const changed = () => {
+  const notifyListeners = () => {
     for (const listener of listeners) listener()
   }
-  const become = (next: EngineState) => {
+  const setState = (next: EngineState) => {
     state = next
-    changed()
+    notifyListeners()
   }
 
   const worker = keepEngineProcess({
     spawn,
     log,
-    greeting: { type: 'configure', config },
-    starting: () => become('starting'),
-    heard,
-    lost(how, logTail) {
+    firstMessage: { type: 'configure', config },
+    onStart: () => setState('starting'),
+    onMessage,
+    onExit(how, logTail) {
       memory = { rssBytes: 0, modelBytes: 0 }
-      become(closed ? 'stopped' : 'starting')
+      setState(closed ? 'stopped' : 'starting')
       if (!current) return
       const { executed, interrupted } = current
       const onGpu = config.provider !== undefined && config.provider !== 'cpu'
       const asked = interrupted || closed
-      deliver(asked ? { type: 'interrupted', executed } : current.died(how, logTail, onGpu))
+      deliver(asked ? { type: 'interrupted', executed } : current.failureOf(how, logTail, onGpu))
     },
   })
 
-  function heard(message: FromEngine): void {
+  function onMessage(message: FromEngine): void {
     if (message.type === 'memory') {
       const { rssBytes, modelBytes } = message
       memory = { rssBytes, modelBytes }
-      changed()
+      notifyListeners()
     } else if (message.type === 'ready') {
       provider = message.provider
-      become(current ? 'busy' : 'ready')
+      setState(current ? 'busy' : 'ready')
       sendJob()
     } else if (message.type === 'notice') {
       note(message.text)
@@ -100,10 +100,10 @@ export function startLocalEngine(
   /** Few: a model that does not fit is one notice, however often it runs. */
   function note(text: string): void {
     if (notices.includes(text)) return
-    notices.splice(0, notices.length - NOTICES_MOST + 1)
+    notices.splice(0, notices.length - maxNotices + 1)
     notices.push(text)
     log(`${text}\n`)
-    changed()
+    notifyListeners()
   }
 
   function sendJob(): void {
@@ -118,10 +118,10 @@ export function startLocalEngine(
     if (isEnd(event)) {
       clearTimeout(run.escalation)
       current = undefined
-      if (event.type === 'finished') worker.worked()
-      if (state === 'busy') become('ready')
+      if (event.type === 'finished') worker.resetBackOff()
+      if (state === 'busy') setState('ready')
     }
-    run.tell(event)
+    run.emit(event)
   }
 
   function interrupt(run: ActiveRun): void {
@@ -145,7 +145,7 @@ export function startLocalEngine(
       current = run
       const onAbort = () => interrupt(run)
       signal?.addEventListener('abort', onAbort, { once: true })
-      if (state === 'ready') become('busy')
+      if (state === 'ready') setState('busy')
       sendJob()
       await run.ended
       signal?.removeEventListener('abort', onAbort)

@@ -17,12 +17,12 @@ export interface ProviderTestOptions {
 }
 
 /** A GPU compiles its programs at the first use; a software adapter takes half a minute. */
-const TIMEOUT_MS = 120_000
+const testTimeoutMs = 120_000
 
 /** Resolves in any case. */
 export function testProvider(
   provider: Provider,
-  { spawn = forkWorker, timeoutMs = TIMEOUT_MS, signal }: ProviderTestOptions = {},
+  { spawn = forkWorker, timeoutMs = testTimeoutMs, signal }: ProviderTestOptions = {},
 ): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   let child: ChildProcess

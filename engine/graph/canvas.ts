@@ -6,15 +6,15 @@ import {
   type Link,
   type LinkId,
   type NodeId,
-  SUBGRAPH_INPUT,
-  SUBGRAPH_OUTPUT,
   type Subgraph,
+  subgraphInputId,
+  subgraphOutputId,
 } from './document.ts'
 import { isNumber, isObject, type Json, toNumber } from './json.ts'
 
 /** Which canvas: the root, or the inside of a subgraph (by its definition's id). */
 export type Canvas = string | null
-export const ROOT: Canvas = null
+export const rootCanvas: Canvas = null
 
 /** An edit that cannot be made, said for people. */
 export class EditError extends Error {
@@ -81,7 +81,7 @@ export interface WireEnd {
 
 export function inputEnd(graph: Graph | Subgraph, to: NodeId, name: string): WireEnd | undefined {
   const slots =
-    to === SUBGRAPH_OUTPUT && 'outputs' in graph ? graph.outputs : graph.nodes[to]?.inputs
+    to === subgraphOutputId && 'outputs' in graph ? graph.outputs : graph.nodes[to]?.inputs
   const slot = slots?.findIndex(input => input.name === name) ?? -1
   return slot === -1 ? undefined : { slot, type: slots![slot]!.type }
 }
@@ -92,7 +92,7 @@ export function outputType(
   slot: number,
 ): string | undefined {
   const slots =
-    from === SUBGRAPH_INPUT && 'inputs' in graph ? graph.inputs : graph.nodes[from]?.outputs
+    from === subgraphInputId && 'inputs' in graph ? graph.inputs : graph.nodes[from]?.outputs
   return slots?.[slot]?.type
 }
 

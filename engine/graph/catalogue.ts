@@ -85,8 +85,8 @@ export const descriptionOf = (catalogue: Catalogue, type: string): NodeDescripti
   Object.hasOwn(catalogue, type) ? catalogue[type] : undefined
 
 /** Bounds of a number that declares none. */
-export const UNBOUNDED_INT = Number.MAX_SAFE_INTEGER
-export const UNBOUNDED_FLOAT = Number.MAX_VALUE
+export const unboundedInt = Number.MAX_SAFE_INTEGER
+export const unboundedFloat = Number.MAX_VALUE
 
 /** Whether the input shows a widget (a forced socket has none). */
 export const hasWidget = (input: InputDescription): boolean =>

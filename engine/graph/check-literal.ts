@@ -53,7 +53,7 @@ function outOfRange(input: InputDescription, value: Json): ComfyError | undefine
 }
 
 /** Lists longer than this are not spelled out. */
-const LONGEST_LIST = 20
+const maxListLength = 20
 
 function notInList(input: InputDescription, value: Json): ComfyError | undefined {
   const { widget } = input
@@ -65,7 +65,7 @@ function notInList(input: InputDescription, value: Json): ComfyError | undefined
     return undefined
   }
   if (widget.upload) return noSuchUpload(input, value)
-  const elided = widget.options.length > LONGEST_LIST
+  const elided = widget.options.length > maxListLength
   const among = elided ? `(list of length ${widget.options.length})` : pythonRepr(widget.options)
   const error = inputError(
     'value_not_in_list',

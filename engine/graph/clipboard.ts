@@ -12,7 +12,7 @@ import { checkDocument, documentText } from './document-form.ts'
 import { isObject, readJson } from './json.ts'
 
 /** How far a copy lands from its original when no place is given. */
-const OFFSET = 40
+const pasteOffset = 40
 
 /** The nodes, the links between them and the subgraphs they stand for, as a small document. */
 export function copyNodes(document: Document, at: Canvas, ids: Iterable<NodeId>): string {
@@ -102,7 +102,7 @@ function omit<T extends object>(object: T, key: string): T {
 }
 
 function shiftOf(nodes: GraphNode[], position?: { x: number; y: number }) {
-  if (!position) return { x: OFFSET, y: OFFSET }
+  if (!position) return { x: pasteOffset, y: pasteOffset }
   return {
     x: position.x - Math.min(...nodes.map(node => node.x)),
     y: position.y - Math.min(...nodes.map(node => node.y)),

@@ -5,16 +5,16 @@ import type { Mode } from './document.ts'
 import { isNumber, isObject, type Json, type JsonObject, sameJson, toNumber } from './json.ts'
 
 /** Key within `rest` for our notes on the file's form. Never written to a ComfyUI file. */
-export const FILE = '$file'
+export const fileKey = '$file'
 
 export const notesOf = (rest: JsonObject | undefined): JsonObject =>
-  isObject(rest?.[FILE]) ? rest[FILE] : {}
+  isObject(rest?.[fileKey]) ? rest[fileKey] : {}
 
 export function withNotes(rest: JsonObject, notes: Record<string, Json | undefined>): JsonObject {
   const kept = Object.entries(notes).filter(
     (entry): entry is [string, Json] => entry[1] !== undefined,
   )
-  return kept.length > 0 ? { ...rest, [FILE]: Object.fromEntries(kept) } : rest
+  return kept.length > 0 ? { ...rest, [fileKey]: Object.fromEntries(kept) } : rest
 }
 
 export const orUndefined = (rest: JsonObject): JsonObject | undefined =>
@@ -48,13 +48,13 @@ export function restore(
     else if (!absent.includes(key) || !isDefault(key, value)) json[key] = value
   }
   for (const [key, value] of Object.entries(rest)) {
-    if (key !== FILE && !(key in ours)) json[key] = value
+    if (key !== fileKey && !(key in ours)) json[key] = value
   }
   return json
 }
 
 /** What a field that the file lacks was read as. */
-const DEFAULTS: JsonObject = {
+const defaults: JsonObject = {
   title: '',
   pos: [0, 0],
   size: [210, 100],
@@ -73,7 +73,7 @@ const DEFAULTS: JsonObject = {
   id: '',
 }
 const isDefault = (key: string, value: Json): boolean =>
-  key in DEFAULTS && sameJson(value, DEFAULTS[key])
+  key in defaults && sameJson(value, defaults[key])
 
 // ---- fields
 
@@ -97,7 +97,7 @@ export const readMode = (value: Json | undefined): Mode =>
       ? 'bypass'
       : 'always'
 
-export const MODE_NUMBER: Record<Mode, number> = { always: 0, mute: 2, bypass: 4 }
+export const modeNumbers: Record<Mode, number> = { always: 0, mute: 2, bypass: 4 }
 
 /** A choice's options once stood in place of the type; numbers and null mean anything. */
 export function readType(value: Json | undefined): string {

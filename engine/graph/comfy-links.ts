@@ -2,7 +2,13 @@
 // that a file lists are kept as they stand.
 import { leftover, list, notesOf, readId, readType, withNotes } from './comfy-form.ts'
 import { linkJson } from './comfy-parts.ts'
-import { type Link, type LinkId, type NodeId, SUBGRAPH_INPUT, SUBGRAPH_OUTPUT } from './document.ts'
+import {
+  type Link,
+  type LinkId,
+  type NodeId,
+  subgraphInputId,
+  subgraphOutputId,
+} from './document.ts'
 import { isNumber, isObject, type Json, type JsonObject, sameJson, toNumber } from './json.ts'
 
 interface RawLink {
@@ -47,10 +53,10 @@ export function readLinks(
   for (const raw of list(graph.links)) {
     const link = readLink(raw)
     const end =
-      link?.to === SUBGRAPH_OUTPUT && link.toSlot < outputs
+      link?.to === subgraphOutputId && link.toSlot < outputs
         ? { to: link.to, toSlot: link.toSlot }
         : link && named.get(link.id)
-    const hasOrigin = link && (link.from === SUBGRAPH_INPUT || nodes.has(link.from))
+    const hasOrigin = link && (link.from === subgraphInputId || nodes.has(link.from))
     if (!link || !end || !hasOrigin || links[link.id]) order.push(raw)
     else {
       links[link.id] = asLink(link, end, asObjects)

@@ -3,7 +3,7 @@
 import { type Catalogue, descriptionOf } from './catalogue.ts'
 import {
   list,
-  MODE_NUMBER,
+  modeNumbers,
   notesOf,
   readId,
   readMode,
@@ -12,7 +12,7 @@ import {
   restore,
   writeId,
 } from './comfy-form.ts'
-import { CONTROL, layoutFor, placeholder, readControl } from './comfy-widgets.ts'
+import { controlWidget, layoutFor, placeholder, readControl } from './comfy-widgets.ts'
 import type { Wires } from './comfy-wires.ts'
 import type {
   GraphNode,
@@ -36,7 +36,7 @@ export function nodeJson(node: GraphNode, wires: Wires, catalogue: Catalogue): J
     pos: [node.x, node.y],
     size: [node.width, node.height],
     flags: node.collapsed ? { collapsed: true } : {},
-    mode: MODE_NUMBER[node.mode],
+    mode: modeNumbers[node.mode],
     inputs: node.inputs.map((slot, index) => inputJson(slot, wires.into(node.id, index), wires)),
     outputs: node.outputs.map((slot, index) =>
       outputJson(slot, wires.outOf(node.id, index), wires),
@@ -92,7 +92,7 @@ function widgetsJson(node: GraphNode, layout: string[]): Json | undefined {
 
 function widgetValue(node: GraphNode, layout: string[], index: number): Json {
   const name = layout[index]!
-  if (name === CONTROL) return node.controls?.[layout[index - 1]!] ?? 'fixed'
+  if (name === controlWidget) return node.controls?.[layout[index - 1]!] ?? 'fixed'
   return Object.hasOwn(node.values, name) ? node.values[name]! : placeholder(name)
 }
 
@@ -100,7 +100,7 @@ function widgetValue(node: GraphNode, layout: string[], index: number): Json {
 function inFileWords(spelled: Json, ours: Json, layout: string[]): Json {
   if (!Array.isArray(spelled) || !Array.isArray(ours) || spelled.length > ours.length) return ours
   return ours.map((value, index) => {
-    if (layout[index] !== CONTROL || index >= spelled.length) return value
+    if (layout[index] !== controlWidget || index >= spelled.length) return value
     const control = readControl(spelled[index])
     return control === undefined || control === value ? spelled[index]! : value
   })
@@ -115,7 +115,7 @@ export function namedJson(named: JsonObject, node: GraphNode): JsonObject {
   let before = ''
   const json: JsonObject = {}
   for (const [name, value] of Object.entries(named)) {
-    const current = name === CONTROL ? node.controls?.[before] : node.values[name]
+    const current = name === controlWidget ? node.controls?.[before] : node.values[name]
     const asRead = isObject(apart) && name in apart && sameJson(apart[name], current)
     json[name] = asRead || current === undefined ? value : current
     before = name

@@ -6,10 +6,10 @@ import type { Document, GraphNode, InputSlot, Link, OutputSlot, Subgraph } from 
 import {
   catalogueOf,
   difference,
-  HERE,
+  fixturesFolder,
   readSample,
-  SHARED,
   sampleNames,
+  sharedFolder,
 } from './fixtures/samples.ts'
 import { bypassInput } from './flatten.ts'
 import { type JsonObject, sameJson } from './json.ts'
@@ -31,31 +31,31 @@ function exportDiffers(folder: string, name: string, catalogue: Catalogue): stri
   return difference(bare(exported), bare(prompt as unknown as JsonObject))
 }
 
-const catalogue = catalogueOf(HERE)
+const catalogue = catalogueOf(fixturesFolder)
 
-test.each(sampleNames(`${HERE}/workflows`))("%s exports as ComfyUI's page does", name => {
-  expect(exportDiffers(HERE, name, catalogue)).toBeUndefined()
+test.each(sampleNames(`${fixturesFolder}/workflows`))("%s exports as ComfyUI's page does", name => {
+  expect(exportDiffers(fixturesFolder, name, catalogue)).toBeUndefined()
 })
 
 test("titles: the node's own, else the type's", () => {
   const { prompt } = toPrompt(
-    readUi(readSample(`${HERE}/workflows`, 'default.json'), catalogue),
+    readUi(readSample(`${fixturesFolder}/workflows`, 'default.json'), catalogue),
     catalogue,
   )
-  const exported = readSample(`${HERE}/api`, 'default.json')
+  const exported = readSample(`${fixturesFolder}/api`, 'default.json')
   for (const [id, node] of Object.entries(exported)) {
     expect(prompt[id]!._meta).toEqual((node as JsonObject)._meta)
   }
 })
 
 /** Widgets that old versions of the page added and sent empty; servers ignore them, the newest sends none. */
-const PAGE_ONLY = new Set(['audioUI', 'preview', 'refresh'])
+const pageOnly = new Set(['audioUI', 'preview', 'refresh'])
 
 /**
  * The newest page renumbers nodes whose ids occur twice among subgraphs (b_video, b_templates), and
  * sends the inside of a bypassed subgraph that lies within another, linked to nothing (b_flux1).
  */
-const NOT_FOLLOWED = new Set([
+const notFollowed = new Set([
   'b_flux1_dev_uso_reference_image_gen.json',
   'b_templates-photo_to_product_vid.json',
   'b_video_wan2_2_14B_s2v.json',
@@ -75,24 +75,24 @@ function differences(exported: JsonObject, ours: JsonObject, core: Catalogue): M
       if (sameJson(there, here)) continue
       const oneSided = here === undefined || there === undefined
       const unnamed = !core[theirs?.class_type ?? ''] && oneSided && !isLink(there ?? here)
-      const page = PAGE_ONLY.has(name) && here === undefined
+      const page = pageOnly.has(name) && here === undefined
       found.set(`${id}.${name}`, unnamed ? 'unknown' : page ? 'page' : 'wrong')
     }
   }
   return found
 }
 
-test.skipIf(!SHARED)('all 199 exports of ../shared', () => {
-  const core = catalogueOf(SHARED!)
+test.skipIf(!sharedFolder)('all 199 exports of ../shared', () => {
+  const core = catalogueOf(sharedFolder!)
   const counts = { equal: 0, unknown: 0, page: 0, notFollowed: 0 }
   const failed: string[] = []
-  for (const name of sampleNames(`${SHARED}/workflows`)) {
-    const document = readUi(readSample(`${SHARED}/workflows`, name), core)
+  for (const name of sampleNames(`${sharedFolder}/workflows`)) {
+    const document = readUi(readSample(`${sharedFolder}/workflows`, name), core)
     const prompt = toPrompt(document, core).prompt as unknown as JsonObject
-    const found = differences(readSample(`${SHARED}/api`, name), prompt, core)
+    const found = differences(readSample(`${sharedFolder}/api`, name), prompt, core)
     const kinds = new Set(found.values())
     if (kinds.size === 0) counts.equal++
-    else if (NOT_FOLLOWED.has(name)) counts.notFollowed++
+    else if (notFollowed.has(name)) counts.notFollowed++
     else if (kinds.has('wrong')) failed.push(`${name} ${[...found.keys()].join(' ')}`)
     else if (kinds.has('unknown')) counts.unknown++
     else counts.page++

@@ -1,9 +1,9 @@
 // A document's API form, as ComfyUI's page exports it, and back: a laid-out document for an API form.
 
 import { type Catalogue, descriptionOf, hasWidget, type NodeDescription } from './catalogue.ts'
-import { isFallbackName, PAGE_VALUE, PAGE_WIDGETS } from './comfy-widgets.ts'
+import { isFallbackName, pageValue, pageWidgets } from './comfy-widgets.ts'
 import { type Document, type GraphNode, subgraphOf } from './document.ts'
-import { inputsThere } from './dynamic-inputs.ts'
+import { activeInputs } from './dynamic-inputs.ts'
 import { drawPrompt } from './dynamic-prompt.ts'
 import { type Frame, frameOf, rootFrame, runningNodes, sourceOf } from './flatten.ts'
 import type { Json } from './json.ts'
@@ -63,12 +63,12 @@ function widgetInputs(
     return inputs
   }
   const { values } = node
-  for (const input of inputsThere(description.inputs, values)) {
+  for (const input of activeInputs(description.inputs, values)) {
     if (!hasWidget(input)) continue
     inputs[input.name] = wrapped(node.values[input.name] ?? input.widget!.default)
   }
-  for (const name of PAGE_WIDGETS[node.type] ?? []) {
-    inputs[name] = wrapped(node.values[name] ?? PAGE_VALUE)
+  for (const name of pageWidgets[node.type] ?? []) {
+    inputs[name] = wrapped(node.values[name] ?? pageValue)
   }
   const declared = new Set(description.inputs.map(({ name }) => name))
   for (const [name, value] of Object.entries(values)) {

@@ -2,21 +2,21 @@ import { describe, expect, test } from 'vitest'
 import { readUi } from './comfy-read.ts'
 import { writeUi } from './comfy-write.ts'
 import type { Document } from './document.ts'
-import { addNode, connect, disconnect, ROOT, setMode, setValue } from './edit.ts'
+import { addNode, connect, disconnect, rootCanvas, setMode, setValue } from './edit.ts'
 import {
   catalogueOf,
   difference,
-  HERE,
+  fixturesFolder,
   readSample,
-  SHARED,
   sampleNames,
+  sharedFolder,
 } from './fixtures/samples.ts'
 import { type Json, type JsonObject, readJson } from './json.ts'
 import { catalogueFromObjectInfo } from './object-info.ts'
 import { WorkflowError } from './workflow-error.ts'
 
-const catalogue = catalogueOf(HERE)
-const sample = (name: string) => readSample(`${HERE}/workflows`, `${name}.json`)
+const catalogue = catalogueOf(fixturesFolder)
+const sample = (name: string) => readSample(`${fixturesFolder}/workflows`, `${name}.json`)
 const read = (name: string) => readUi(sample(name), catalogue)
 const list = (value: Json | undefined) => value as JsonObject[]
 
@@ -36,22 +36,22 @@ const one = (document: Document) => document.nodes['1']!
 const back = (json: JsonObject) => difference(json, writeUi(readUi(json, catalogue), catalogue))
 
 describe('what was not touched comes back exactly', () => {
-  test.each(sampleNames(`${HERE}/workflows`))('%s', name => {
-    const json = readSample(`${HERE}/workflows`, name)
+  test.each(sampleNames(`${fixturesFolder}/workflows`))('%s', name => {
+    const json = readSample(`${fixturesFolder}/workflows`, name)
     expect(difference(json, writeUi(readUi(json, catalogue), catalogue))).toBeUndefined()
     // Also when the nodes were not known on reading, or are not on writing.
     expect(difference(json, writeUi(readUi(json, {}), catalogue))).toBeUndefined()
     expect(difference(json, writeUi(readUi(json, catalogue), {}))).toBeUndefined()
   })
 
-  test.skipIf(!SHARED)('all of ../shared: workflows and templates', () => {
-    const core = catalogueOf(SHARED!)
+  test.skipIf(!sharedFolder)('all of ../shared: workflows and templates', () => {
+    const core = catalogueOf(sharedFolder!)
     const failed: string[] = []
     let total = 0
     for (const folder of ['workflows', 'templates']) {
-      for (const name of sampleNames(`${SHARED}/${folder}`)) {
+      for (const name of sampleNames(`${sharedFolder}/${folder}`)) {
         total++
-        const json = readSample(`${SHARED}/${folder}`, name)
+        const json = readSample(`${sharedFolder}/${folder}`, name)
         const where = difference(json, writeUi(readUi(json, core), core))
         if (where) failed.push(`${name} ${where}`)
       }
@@ -242,9 +242,9 @@ describe('what was not touched comes back exactly', () => {
     const document = readUi(json, catalogue)
     expect(document.links['5']).toMatchObject({ from: '1', to: '2', toSlot: 0 })
     expect(document.nodes['1']).toMatchObject({ collapsed: true, values: { image: 'example.png' } })
-    const edited = addNode(document, ROOT, { type: 'ImageInvert', x: 0, y: 0 }, catalogue)
+    const edited = addNode(document, rootCanvas, { type: 'ImageInvert', x: 0, y: 0 }, catalogue)
     const wire = { from: '1', fromSlot: 0, to: edited.id, input: 'image' }
-    const written = writeUi(connect(edited.document, ROOT, wire), catalogue)
+    const written = writeUi(connect(edited.document, rootCanvas, wire), catalogue)
     expect(written.state).toMatchObject({ lastNodeId: 3, lastLinkId: 6 })
     expect(list(written.links)[1]).toMatchObject({ id: 6, origin_id: 1, target_id: 3 })
   })
@@ -363,7 +363,10 @@ describe('what was changed', () => {
       },
       extra: 'kept',
     })
-    const written = writeUi(setValue(readUi(json, catalogue), ROOT, '1', 'steps', 30), catalogue)
+    const written = writeUi(
+      setValue(readUi(json, catalogue), rootCanvas, '1', 'steps', 30),
+      catalogue,
+    )
     const node = list(written.nodes)[0]!
     expect(node.widgets_values).toEqual([7, true, 30, 8, 'euler', 'normal', 1])
     expect(node.widgets_values_named).toMatchObject({ steps: 30, control_after_generate: true })
@@ -372,7 +375,7 @@ describe('what was changed', () => {
 
   test('a removed link leaves both slots and the list, the rest stands', () => {
     const json = sample('default')
-    const written = writeUi(disconnect(readUi(json, catalogue), ROOT, ['5']), catalogue)
+    const written = writeUi(disconnect(readUi(json, catalogue), rootCanvas, ['5']), catalogue)
     const [before, after] = [json, written].map(w => new Map(list(w.nodes).map(n => [n.id, n])))
     expect(list(after!.get(7)!.inputs)[0]!.link).toBeNull()
     expect(list(after!.get(4)!.outputs)[1]!.links).toEqual([3])
@@ -382,16 +385,23 @@ describe('what was changed', () => {
 
   test('the mode, where the file had one of its own', () => {
     const document = readUi(workflow({ mode: 3 }), catalogue)
-    expect(list(writeUi(setMode(document, ROOT, ['1'], 'mute'), catalogue).nodes)[0]!.mode).toBe(2)
+    expect(
+      list(writeUi(setMode(document, rootCanvas, ['1'], 'mute'), catalogue).nodes)[0]!.mode,
+    ).toBe(2)
   })
 })
 
 test('a node of ours is written as ComfyUI writes its own', () => {
   const empty: Document = { nodes: {}, links: {}, groups: [], subgraphs: {} }
-  const latent = addNode(empty, ROOT, { type: 'EmptyLatentImage', x: 10, y: 20 }, catalogue)
-  const sampler = addNode(latent.document, ROOT, { type: 'KSampler', x: 400, y: 20 }, catalogue)
+  const latent = addNode(empty, rootCanvas, { type: 'EmptyLatentImage', x: 10, y: 20 }, catalogue)
+  const sampler = addNode(
+    latent.document,
+    rootCanvas,
+    { type: 'KSampler', x: 400, y: 20 },
+    catalogue,
+  )
   const wire = { from: latent.id, fromSlot: 0, to: sampler.id, input: 'latent_image' }
-  const json = writeUi(connect(sampler.document, ROOT, wire), catalogue)
+  const json = writeUi(connect(sampler.document, rootCanvas, wire), catalogue)
   expect(json).toMatchObject({
     last_node_id: 2,
     last_link_id: 1,
@@ -428,7 +438,7 @@ test('no list of nodes is no workflow', () => {
 
 test('a node that was given a picture is written with its upload button', () => {
   const empty: Document = { nodes: {}, links: {}, groups: [], subgraphs: {} }
-  const { document } = addNode(empty, ROOT, { type: 'LoadImage', x: 0, y: 0 }, catalogue)
+  const { document } = addNode(empty, rootCanvas, { type: 'LoadImage', x: 0, y: 0 }, catalogue)
   const [written] = list(writeUi(document, catalogue).nodes)
   expect(written!.widgets_values).toEqual(['example.png', 'image'])
 })

@@ -24,7 +24,7 @@ import {
   portJson,
   readBox,
 } from './comfy-parts.ts'
-import { CONTROL, layoutOf, valuesByName, widgetNamesAt } from './comfy-widgets.ts'
+import { controlWidget, layoutOf, valuesByName, widgetNamesAt } from './comfy-widgets.ts'
 import { type Wires, wiresOf } from './comfy-wires.ts'
 import {
   type Document,
@@ -35,10 +35,10 @@ import {
   type LinkId,
   type NodeId,
   type OutputSlot,
-  SUBGRAPH_INPUT,
-  SUBGRAPH_OUTPUT,
   type Subgraph,
   type SubgraphPort,
+  subgraphInputId,
+  subgraphOutputId,
 } from './document.ts'
 import { isNumber, isObject, type Json, type JsonObject, sameJson, toNumber } from './json.ts'
 import { WorkflowError } from './workflow-error.ts'
@@ -92,10 +92,10 @@ function readSubgraph(id: string, { raw, within }: Definition, context: Context)
     id,
     name: readText(raw.name) ?? id,
     inputs: list(raw.inputs).map((port, slot) =>
-      readPort(port, wires.outOf(SUBGRAPH_INPUT, slot), wires),
+      readPort(port, wires.outOf(subgraphInputId, slot), wires),
     ),
     outputs: list(raw.outputs).map((port, slot) =>
-      readPort(port, wires.allInto(SUBGRAPH_OUTPUT, slot), wires),
+      readPort(port, wires.allInto(subgraphOutputId, slot), wires),
     ),
     rest: restOfGraph(raw, { ...notes, within }, ['id', 'name', 'inputs', 'outputs']),
   }
@@ -240,8 +240,8 @@ function readWidgets(
 }
 
 /** Widgets of the nodes that exist on ComfyUI's canvas only. */
-const CANVAS_WIDGETS = new Map([
-  ['PrimitiveNode', ['value', CONTROL]],
+const canvasWidgets = new Map([
+  ['PrimitiveNode', ['value', controlWidget]],
   ['Note', ['text']],
   ['MarkdownNote', ['text']],
 ])
@@ -254,7 +254,7 @@ function knownNames(
   const definition = definitions.get(type)
   if (definition) return promotedNames(definition.raw)
   const description = descriptionOf(catalogue, type)
-  return CANVAS_WIDGETS.get(type) ?? (description && widgetNamesAt(description, positional))
+  return canvasWidgets.get(type) ?? (description && widgetNamesAt(description, positional))
 }
 
 /** A subgraph's node shows the widgets its inputs lead to, in the order of the inputs. */

@@ -10,16 +10,16 @@ import {
 } from './catalogue.ts'
 import { notesOf } from './comfy-form.ts'
 import type { GraphNode, SeedControl } from './document.ts'
-import { inputsThere } from './dynamic-inputs.ts'
+import { activeInputs } from './dynamic-inputs.ts'
 import { isNumber, isObject, type Json, type JsonObject } from './json.ts'
 
 /** Stands in a layout for the control of the widget before it. ComfyUI's own name for it. */
-export const CONTROL = 'control_after_generate'
+export const controlWidget = 'control_after_generate'
 
 /** The button that follows a picture's name; files hold the word "image" for it. */
-const UPLOAD = 'upload'
+const uploadWidget = 'upload'
 
-const CONTROLS = new Set(['fixed', 'increment', 'decrement', 'randomize'])
+const controlValues = new Set(['fixed', 'increment', 'decrement', 'randomize'])
 
 /**
  * Names by position as ComfyUI's page lays this node's widgets out. Which there are depends on what
@@ -30,11 +30,11 @@ function widgetNames(
   values: Readonly<Record<string, Json>> = {},
 ): string[] {
   const names = (optional: boolean): string[] =>
-    inputsThere(description.inputs, values)
+    activeInputs(description.inputs, values)
       .filter(input => input.optional === optional && hasWidget(input))
-      .flatMap(input => (hasControl(input) ? [input.name, CONTROL] : [input.name]))
-  const button = description.inputs.some(takesUpload) ? [UPLOAD] : []
-  return [...names(false), ...button, ...names(true), ...(PAGE_WIDGETS[description.type] ?? [])]
+      .flatMap(input => (hasControl(input) ? [input.name, controlWidget] : [input.name]))
+  const button = description.inputs.some(takesUpload) ? [uploadWidget] : []
+  return [...names(false), ...button, ...names(true), ...(pageWidgets[description.type] ?? [])]
 }
 
 /** The same for values that stand by position: the choices among them are read first. */
@@ -57,18 +57,18 @@ function takesUpload({ widget, spec }: InputDescription): boolean {
 }
 
 /** Widgets that ComfyUI's page adds to a node on its own. Their values do reach the API form. */
-export const PAGE_WIDGETS: Record<string, string[]> = {
+export const pageWidgets: Record<string, string[]> = {
   SaveGLB: ['image'],
   Preview3D: ['image'],
 }
 
-/** What of `PAGE_WIDGETS` a node has when its file says nothing. */
-export const PAGE_VALUE = ''
+/** What of `pageWidgets` a node has when its file says nothing. */
+export const pageValue = ''
 
 /** Old files hold `true` or `false` for a control. */
 export function readControl(value: Json | undefined): SeedControl | undefined {
   if (typeof value === 'boolean') return value ? 'randomize' : 'fixed'
-  return typeof value === 'string' && CONTROLS.has(value) ? (value as SeedControl) : undefined
+  return typeof value === 'string' && controlValues.has(value) ? (value as SeedControl) : undefined
 }
 
 /** A name for a value nothing names. */
@@ -90,12 +90,12 @@ export function layoutOf(raw: JsonObject, values: Json[], known: string[] | unde
 /** Lays known names along the values; a control that the file lacks is left out. */
 function align(known: string[], values: Json[]): string[] {
   const names: string[] = []
-  const complete = values.length >= known.filter(name => name !== UPLOAD).length
+  const complete = values.length >= known.filter(name => name !== uploadWidget).length
   for (const name of known) {
     if (names.length === values.length) break
     const value = values[names.length]
     const present =
-      name !== CONTROL ||
+      name !== controlWidget ||
       (typeof value === 'boolean' ? complete : readControl(value) !== undefined || value === null)
     if (present) names.push(name)
   }
@@ -110,8 +110,8 @@ function pad(names: string[], length: number): string[] {
 /** A number followed by the word of a control is a seed, whatever its name. */
 function guess(values: Json[]): string[] {
   return values.map((value, index) =>
-    typeof value === 'string' && CONTROLS.has(value) && isNumber(values[index - 1])
-      ? CONTROL
+    typeof value === 'string' && controlValues.has(value) && isNumber(values[index - 1])
+      ? controlWidget
       : fallbackName(index),
   )
 }
@@ -121,8 +121,12 @@ function withControls(names: string[], values: Json[]): string[] {
   for (const name of names) {
     layout.push(name)
     const next = values[layout.length]
-    if (typeof next === 'string' && CONTROLS.has(next) && isNumber(values[layout.length - 1])) {
-      layout.push(CONTROL)
+    if (
+      typeof next === 'string' &&
+      controlValues.has(next) &&
+      isNumber(values[layout.length - 1])
+    ) {
+      layout.push(controlWidget)
     }
   }
   return layout
@@ -146,7 +150,7 @@ export function valuesByName(
   layout.forEach((name, index) => {
     const value = values[index] ?? null
     const control = readControl(value)
-    if (name !== CONTROL) byName[name] = value
+    if (name !== controlWidget) byName[name] = value
     else if (control) controls[layout[index - 1]!] = control
   })
   return { values: byName, controls }
@@ -166,7 +170,7 @@ export function layoutFor(node: GraphNode, catalogue: Catalogue): string[] {
     name => !gone.has(name),
   )
   const missing = Object.keys(node.values).filter(name => !layout.includes(name) && !gone.has(name))
-  const controls = layout.filter(name => name === CONTROL).length
+  const controls = layout.filter(name => name === controlWidget).length
   const complete = controls >= Object.keys(node.controls ?? {}).length
   if (missing.length === 0 && (complete || !known)) return layout
   const inOrder = known ? [...known, ...layout.filter(name => !known.includes(name))] : layout
@@ -175,7 +179,7 @@ export function layoutFor(node: GraphNode, catalogue: Catalogue): string[] {
 
 /** A node whose type nobody describes. */
 const withOwnControls = ({ values, controls }: GraphNode): string[] =>
-  Object.keys(values).flatMap(name => (controls?.[name] ? [name, CONTROL] : [name]))
+  Object.keys(values).flatMap(name => (controls?.[name] ? [name, controlWidget] : [name]))
 
 /** What stands where a node has no value of its own. */
-export const placeholder = (name: string): Json => (name === UPLOAD ? 'image' : null)
+export const placeholder = (name: string): Json => (name === uploadWidget ? 'image' : null)

@@ -1,7 +1,7 @@
 // Our document → ComfyUI's workflow file. See comfy-form.ts for how untouched parts keep the
 // spelling of the file they came from.
 import type { Catalogue } from './catalogue.ts'
-import { FILE, highest, list, notesOf, readPair, writeId } from './comfy-form.ts'
+import { fileKey, highest, list, notesOf, readPair, writeId } from './comfy-form.ts'
 import { groupJson, linkJson, nodeJson, portJson } from './comfy-parts.ts'
 import { wiresOf } from './comfy-wires.ts'
 import {
@@ -9,9 +9,9 @@ import {
   type Graph,
   type GraphNode,
   type NodeId,
-  SUBGRAPH_INPUT,
-  SUBGRAPH_OUTPUT,
   type Subgraph,
+  subgraphInputId,
+  subgraphOutputId,
 } from './document.ts'
 import { isNumber, isObject, type Json, type JsonObject, toNumber } from './json.ts'
 
@@ -19,7 +19,7 @@ import { isNumber, isObject, type Json, type JsonObject, toNumber } from './json
 export function writeUi(document: Document, catalogue: Catalogue): JsonObject {
   const { rest } = document
   const json: JsonObject = { ...(rest ?? { revision: 0, config: {}, extra: {}, version: 0.4 }) }
-  delete json[FILE]
+  delete json[fileKey]
   Object.assign(json, graphJson(document, rest, catalogue))
   const subgraphs = Object.values(document.subgraphs)
   if (rest?.definitions !== undefined || subgraphs.length > 0) {
@@ -49,8 +49,8 @@ function subgraphJson(subgraph: Subgraph, all: Subgraph[], catalogue: Catalogue)
       version: 1,
       revision: 0,
       config: {},
-      inputNode: { id: writeId(SUBGRAPH_INPUT), bounding },
-      outputNode: { id: writeId(SUBGRAPH_OUTPUT), bounding },
+      inputNode: { id: writeId(subgraphInputId), bounding },
+      outputNode: { id: writeId(subgraphOutputId), bounding },
       widgets: [],
       extra: {},
       state: { lastGroupId: 0, lastNodeId: 0, lastLinkId: 0, lastRerouteId: 0 },
@@ -58,13 +58,13 @@ function subgraphJson(subgraph: Subgraph, all: Subgraph[], catalogue: Catalogue)
     id: subgraph.id,
     name: subgraph.name,
     inputs: subgraph.inputs.map((port, slot) =>
-      portJson(port, wires.outOf(SUBGRAPH_INPUT, slot), wires),
+      portJson(port, wires.outOf(subgraphInputId, slot), wires),
     ),
     outputs: subgraph.outputs.map((port, slot) =>
-      portJson(port, wires.allInto(SUBGRAPH_OUTPUT, slot), wires),
+      portJson(port, wires.allInto(subgraphOutputId, slot), wires),
     ),
   }
-  delete json[FILE]
+  delete json[fileKey]
   Object.assign(json, graphJson(subgraph, subgraph.rest, catalogue, true))
   if (subgraph.rest?.definitions !== undefined) {
     json.definitions = definitionsJson(subgraph.rest, all, subgraph.id, catalogue)

@@ -5,7 +5,7 @@ import type { Document } from './document.ts'
 import { isObject, type Json, type JsonObject, readJson, writeJson } from './json.ts'
 import { WorkflowError } from './workflow-error.ts'
 
-const FORMAT = 1
+const formatVersion = 1
 
 const text = z.string()
 const rest = z.custom<JsonObject>(isObject).optional()
@@ -69,7 +69,7 @@ const document = z.object({ ...graph, subgraphs: z.record(text, subgraph), rest 
 
 /** Our own storage form: lossless JSON with `format: 1`. */
 export const documentText = (document: Document): string =>
-  writeJson({ format: FORMAT, ...document })
+  writeJson({ format: formatVersion, ...document })
 
 /** @throws WorkflowError */
 export function readDocument(source: string): Document {
@@ -83,7 +83,7 @@ export function readDocument(source: string): Document {
 
 /** @throws WorkflowError naming the first place that is wrong. */
 export function checkDocument(value: Json): Document {
-  if (isObject(value) && typeof value.format === 'number' && value.format > FORMAT) {
+  if (isObject(value) && typeof value.format === 'number' && value.format > formatVersion) {
     throw new WorkflowError(
       `This workflow was saved by a newer version (format ${value.format}). Update ComfyRunner to open it.`,
     )

@@ -79,8 +79,8 @@ export interface Graph {
 }
 
 /** The ends of a subgraph: links inside it use these as node ids. */
-export const SUBGRAPH_INPUT: NodeId = '-10'
-export const SUBGRAPH_OUTPUT: NodeId = '-20'
+export const subgraphInputId: NodeId = '-10'
+export const subgraphOutputId: NodeId = '-20'
 
 export interface SubgraphPort {
   id: string

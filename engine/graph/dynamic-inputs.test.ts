@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { toPrompt } from './comfy-prompt.ts'
 import { type Document, emptyDocument } from './document.ts'
-import { addNode, connect, ROOT, setValue, syncWithCatalogue } from './edit.ts'
+import { addNode, connect, rootCanvas, setValue, syncWithCatalogue } from './edit.ts'
 import { type JsonObject, plainJson } from './json.ts'
 import { catalogueFromObjectInfo, objectInfoOf } from './object-info.ts'
 import { documentText, openWorkflow } from './open-workflow.ts'
@@ -65,7 +65,8 @@ const catalogue = catalogueFromObjectInfo(raw)
 
 const added = (...types: string[]) =>
   types.reduce(
-    (document: Document, type) => addNode(document, ROOT, { type, x: 0, y: 0 }, catalogue).document,
+    (document: Document, type) =>
+      addNode(document, rootCanvas, { type, x: 0, y: 0 }, catalogue).document,
     emptyDocument(),
   )
 const names = (document: Document, id: string) => document.nodes[id]!.inputs.map(({ name }) => name)
@@ -89,7 +90,7 @@ describe('a choice that brings inputs', () => {
   test('another option brings its inputs and their values', () => {
     const before = added('Resize')
     expect(names(before, '1')).toEqual(['input', 'how', 'how.width', 'how.crop', 'method'])
-    const after = edited(before, document => setValue(document, ROOT, '1', 'how', 'by'))
+    const after = edited(before, document => setValue(document, rootCanvas, '1', 'how', 'by'))
     expect(names(after, '1').at(-1)).toBe('how.factor')
     const { prompt } = toPrompt(after, catalogue)
     expect(prompt[1]!.inputs).toEqual({
@@ -141,10 +142,11 @@ describe('a row that grows', () => {
   test('has the required socket and one more than are connected', () => {
     const before = added('Source', 'Batch')
     expect(names(before, '2')).toEqual(['images.image0', 'images.image1'])
-    const one = edited(before, document => connect(document, ROOT, wire(0)))
+    const one = edited(before, document => connect(document, rootCanvas, wire(0)))
     expect(names(one, '2')).toHaveLength(2)
     let all = one
-    for (const to of [1, 2, 3]) all = edited(all, document => connect(document, ROOT, wire(to)))
+    for (const to of [1, 2, 3])
+      all = edited(all, document => connect(document, rootCanvas, wire(to)))
     expect(names(all, '2')).toEqual([0, 1, 2, 3].map(i => `images.image${i}`))
     const { prompt } = toPrompt(all, catalogue)
     expect(prompt[2]!.inputs['images.image3']).toEqual(['1', 0])

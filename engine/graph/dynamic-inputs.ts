@@ -6,7 +6,7 @@ import type { InputDescription } from './catalogue.ts'
 import { isNumber, isObject, type Json, type JsonObject, toNumber, writeJson } from './json.ts'
 
 /** More than any node declares; a description from elsewhere may say anything. */
-const MAX_GROWN = 100
+const maxGrown = 100
 
 interface Conditional extends Pick<InputDescription, 'name' | 'when'> {
   /** Only a choice's default matters here. */
@@ -14,7 +14,7 @@ interface Conditional extends Pick<InputDescription, 'name' | 'when'> {
 }
 
 /** Which inputs there are while the choices hold these values (unset ones hold their default). */
-export function inputsThere<I extends Conditional>(
+export function activeInputs<I extends Conditional>(
   inputs: readonly I[],
   values: Readonly<Record<string, unknown>>,
 ): readonly I[] {
@@ -53,8 +53,8 @@ export function grownSockets(
 
 // ---- ComfyUI's form
 
-const CHOICE = 'COMFY_DYNAMICCOMBO_V3'
-const ROW = 'COMFY_AUTOGROW_V3'
+const dynamicComboType = 'COMFY_DYNAMICCOMBO_V3'
+const autogrowType = 'COMFY_AUTOGROW_V3'
 
 type ReadInput = (name: string, raw: Json | undefined, optional: boolean) => InputDescription[]
 type WriteInput = (input: InputDescription) => Json[]
@@ -68,9 +68,10 @@ export function readDynamic(
 ): InputDescription[] | undefined {
   const [type, options] = Array.isArray(raw) ? raw : []
   if (!isObject(options)) return undefined
-  if (type === CHOICE && Array.isArray(options.options))
+  if (type === dynamicComboType && Array.isArray(options.options))
     return readChoice(name, options, optional, read)
-  if (type === ROW && isObject(options.template)) return readRow(name, options.template, read)
+  if (type === autogrowType && isObject(options.template))
+    return readRow(name, options.template, read)
   return undefined
 }
 
@@ -112,9 +113,9 @@ function readRow(group: string, template: JsonObject, read: ReadInput): InputDes
   )
   const number = (value: Json | undefined, otherwise: number) =>
     isNumber(value) ? toNumber(value) : otherwise
-  const count = Math.min(number(template.max, MAX_GROWN), MAX_GROWN)
+  const count = Math.min(number(template.max, maxGrown), maxGrown)
   const names = Array.isArray(template.names)
-    ? template.names.slice(0, MAX_GROWN).map(String)
+    ? template.names.slice(0, maxGrown).map(String)
     : Array.from({ length: count }, (_, i) => `${String(template.prefix ?? '')}${i}`)
   const min = number(template.min, 0)
   return names.flatMap((name, i) =>
@@ -164,7 +165,10 @@ function writeChoice(
       )
     return { key, inputs: { required: section(false), optional: section(true) } }
   })
-  return [CHOICE, { ...(chooser.about !== undefined && { tooltip: chooser.about }), options }]
+  return [
+    dynamicComboType,
+    { ...(chooser.about !== undefined && { tooltip: chooser.about }), options },
+  ]
 }
 
 function writeRow(
@@ -183,7 +187,7 @@ function writeRow(
     optional: {},
   }
   return [
-    ROW,
+    autogrowType,
     {
       template: numbered ? { input, prefix, min, max: names.length } : { input, names, min },
     },

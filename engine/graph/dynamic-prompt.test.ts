@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { toPrompt } from './comfy-prompt.ts'
 import { emptyDocument } from './document.ts'
 import { drawPrompt } from './dynamic-prompt.ts'
-import { addNode, ROOT } from './edit.ts'
-import { catalogueOf, HERE } from './fixtures/samples.ts'
+import { addNode, rootCanvas } from './edit.ts'
+import { catalogueOf, fixturesFolder } from './fixtures/samples.ts'
 
 test.each([
   ['a cat', 0, 'a cat'],
@@ -22,9 +22,9 @@ test.each([
 })
 
 test('prompts are drawn where the widget allows it, the document keeps the choices', () => {
-  const catalogue = catalogueOf(HERE)
+  const catalogue = catalogueOf(fixturesFolder)
   const add = (type: string, values: Record<string, string>) =>
-    addNode(emptyDocument(), ROOT, { type, x: 0, y: 0, values }, catalogue).document
+    addNode(emptyDocument(), rootCanvas, { type, x: 0, y: 0, values }, catalogue).document
   const text = '{day|night}'
   const draw = (document: ReturnType<typeof add>) =>
     toPrompt(document, catalogue, () => 0.9).prompt['1']!.inputs

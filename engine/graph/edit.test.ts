@@ -5,21 +5,21 @@ import { readUi } from './comfy-read.ts'
 import { writeUi } from './comfy-write.ts'
 import { type Document, emptyDocument, type Graph } from './document.ts'
 import * as edit from './edit.ts'
-import { catalogueOf, HERE, readSample } from './fixtures/samples.ts'
+import { catalogueOf, fixturesFolder, readSample } from './fixtures/samples.ts'
 import { record, redo, startHistory, undo } from './history.ts'
 
-const catalogue = catalogueOf(HERE)
-const { ROOT } = edit
+const catalogue = catalogueOf(fixturesFolder)
+const { rootCanvas } = edit
 const add = (document: Document, type: string, x = 0, y = 0) =>
-  edit.addNode(document, ROOT, { type, x, y }, catalogue)
+  edit.addNode(document, rootCanvas, { type, x, y }, catalogue)
 
 /** EmptyImage (1) → ImageInvert (2) → PreviewImage (3). */
 function chain(): Document {
   let { document } = add(emptyDocument(), 'EmptyImage')
   document = add(document, 'ImageInvert', 300).document
   document = add(document, 'PreviewImage', 600, 50).document
-  document = edit.connect(document, ROOT, { from: '1', fromSlot: 0, to: '2', input: 'image' })
-  return edit.connect(document, ROOT, { from: '2', fromSlot: 0, to: '3', input: 'images' })
+  document = edit.connect(document, rootCanvas, { from: '1', fromSlot: 0, to: '2', input: 'image' })
+  return edit.connect(document, rootCanvas, { from: '2', fromSlot: 0, to: '3', input: 'images' })
 }
 const ends = ({ links }: Graph) =>
   Object.values(links).map(link => `${link.from}.${link.fromSlot}>${link.to}.${link.toSlot}`)
@@ -60,7 +60,7 @@ describe('nodes', () => {
     const base = { ...emptyDocument(), subgraphs: { s: sub } }
     const { document, id } = edit.addNode(
       base,
-      ROOT,
+      rootCanvas,
       { type: 's', x: 0, y: 0, title: 'Mine', values: { a: 1 } },
       catalogue,
     )
@@ -88,11 +88,11 @@ describe('nodes', () => {
 
   test('removing one takes its links, heals nothing, leaves others as they are', () => {
     const before = chain()
-    const after = edit.removeNodes(before, ROOT, ['2', 'nobody'])
+    const after = edit.removeNodes(before, rootCanvas, ['2', 'nobody'])
     expect(Object.keys(after.nodes)).toEqual(['1', '3'])
     expect(ends(after)).toEqual([])
     expect(after.nodes['1']).toBe(before.nodes['1'])
-    expect(edit.removeNodes(before, ROOT, ['nobody'])).toBe(before)
+    expect(edit.removeNodes(before, rootCanvas, ['nobody'])).toBe(before)
   })
 })
 
@@ -113,31 +113,31 @@ describe('wires', () => {
   ])('refused: %s', (_, asked, message) => {
     const document = edit.connect(
       add(chain(), 'ImageInvert').document,
-      ROOT,
+      rootCanvas,
       wire('2', '4', 'image'),
     )
-    expect(edit.refusal(document, ROOT, asked)).toMatch(message)
-    expect(() => edit.connect(document, ROOT, asked)).toThrow(edit.EditError)
+    expect(edit.refusal(document, rootCanvas, asked)).toMatch(message)
+    expect(() => edit.connect(document, rootCanvas, asked)).toThrow(edit.EditError)
   })
 
   test('an input takes one: the new replaces the old; the same again changes nothing', () => {
     const before = chain()
-    const after = edit.connect(before, ROOT, wire('1', '3', 'images'))
+    const after = edit.connect(before, rootCanvas, wire('1', '3', 'images'))
     expect(ends(after)).toEqual(['1.0>2.0', '1.0>3.0'])
-    expect(edit.connect(after, ROOT, wire('1', '3', 'images'))).toBe(after)
+    expect(edit.connect(after, rootCanvas, wire('1', '3', 'images'))).toBe(after)
     expect(after.nodes).toBe(before.nodes)
   })
 
   test('into a widget', () => {
     const { document, id } = add(chain(), 'PrimitiveInt')
-    const wired = edit.connect(document, ROOT, wire(id, '1', 'width'))
+    const wired = edit.connect(document, rootCanvas, wire(id, '1', 'width'))
     expect(toPrompt(wired, catalogue).prompt['1']!.inputs.width).toEqual([id, 0])
   })
 
   test('disconnect', () => {
     const before = chain()
-    expect(ends(edit.disconnect(before, ROOT, ['1']))).toEqual(['2.0>3.0'])
-    expect(edit.disconnect(before, ROOT, ['77'])).toBe(before)
+    expect(ends(edit.disconnect(before, rootCanvas, ['1']))).toEqual(['2.0>3.0'])
+    expect(edit.disconnect(before, rootCanvas, ['77'])).toBe(before)
   })
 
   test("to and from a subgraph's own ends", () => {
@@ -157,30 +157,36 @@ describe('wires', () => {
 })
 
 test('what changes nothing answers the same document', () => {
-  const document = edit.setControl(add(chain(), 'KSampler').document, ROOT, '4', 'seed', 'fixed')
+  const document = edit.setControl(
+    add(chain(), 'KSampler').document,
+    rootCanvas,
+    '4',
+    'seed',
+    'fixed',
+  )
   const unchanged = [
-    edit.setValue(document, ROOT, '1', 'width', 512),
-    edit.setControl(document, ROOT, '4', 'seed', 'fixed'),
-    edit.moveNodes(document, ROOT, { 1: { x: 0, y: 0 } }),
-    edit.resizeNode(document, ROOT, '1', document.nodes['1']!),
-    edit.renameNode(document, ROOT, '1', ' '),
-    edit.setMode(document, ROOT, ['1', '2'], 'always'),
-    edit.setCollapsed(document, ROOT, ['1'], false),
-    edit.setColor(document, ROOT, ['1'], undefined),
-    edit.setValue(document, ROOT, 'nobody', 'width', 1),
+    edit.setValue(document, rootCanvas, '1', 'width', 512),
+    edit.setControl(document, rootCanvas, '4', 'seed', 'fixed'),
+    edit.moveNodes(document, rootCanvas, { 1: { x: 0, y: 0 } }),
+    edit.resizeNode(document, rootCanvas, '1', document.nodes['1']!),
+    edit.renameNode(document, rootCanvas, '1', ' '),
+    edit.setMode(document, rootCanvas, ['1', '2'], 'always'),
+    edit.setCollapsed(document, rootCanvas, ['1'], false),
+    edit.setColor(document, rootCanvas, ['1'], undefined),
+    edit.setValue(document, rootCanvas, 'nobody', 'width', 1),
   ]
   for (const same of unchanged) expect(same).toBe(document)
 })
 
 test('looks and values, one node each', () => {
   const before = chain()
-  let after = edit.setValue(before, ROOT, '1', 'width', 64)
-  after = edit.moveNodes(after, ROOT, { 1: { x: 5, y: 6 } })
-  after = edit.resizeNode(after, ROOT, '1', { width: 300, height: 200 })
-  after = edit.renameNode(after, ROOT, '1', 'Canvas')
-  after = edit.setMode(after, ROOT, ['1'], 'bypass')
-  after = edit.setCollapsed(after, ROOT, ['1'], true)
-  after = edit.setColor(after, ROOT, ['1'], '#232')
+  let after = edit.setValue(before, rootCanvas, '1', 'width', 64)
+  after = edit.moveNodes(after, rootCanvas, { 1: { x: 5, y: 6 } })
+  after = edit.resizeNode(after, rootCanvas, '1', { width: 300, height: 200 })
+  after = edit.renameNode(after, rootCanvas, '1', 'Canvas')
+  after = edit.setMode(after, rootCanvas, ['1'], 'bypass')
+  after = edit.setCollapsed(after, rootCanvas, ['1'], true)
+  after = edit.setColor(after, rootCanvas, ['1'], '#232')
   expect(after.nodes['1']).toMatchObject({
     values: { width: 64, height: 512 },
     x: 5,
@@ -193,14 +199,14 @@ test('looks and values, one node each', () => {
     color: '#232',
   })
   expect(after.nodes['2']).toBe(before.nodes['2'])
-  expect(edit.renameNode(after, ROOT, '1', '').nodes['1']).not.toHaveProperty('title')
+  expect(edit.renameNode(after, rootCanvas, '1', '').nodes['1']).not.toHaveProperty('title')
   expect(before.nodes['1']).toMatchObject({ values: { width: 512 }, mode: 'always' })
 })
 
 test('groups', () => {
   const group = { title: 'G', x: 0, y: 0, width: 10, height: 10 }
-  const added = edit.addGroup(chain(), ROOT, group)
-  const changed = edit.changeGroup(added, ROOT, 0, { title: 'H' })
+  const added = edit.addGroup(chain(), rootCanvas, group)
+  const changed = edit.changeGroup(added, rootCanvas, 0, { title: 'H' })
   expect(changed.groups).toEqual([{ ...group, title: 'H' }])
 })
 
@@ -212,8 +218,8 @@ describe('copying', () => {
   test('new ids, inner links, the corner where it was asked for', () => {
     const { document, ids } = edit.pasteNodes(
       chain(),
-      ROOT,
-      edit.copyNodes(chain(), ROOT, ['2', '3']),
+      rootCanvas,
+      edit.copyNodes(chain(), rootCanvas, ['2', '3']),
       { x: 1000, y: 0 },
     )
     expect(ids).toEqual(['4', '5'])
@@ -222,8 +228,8 @@ describe('copying', () => {
   })
 
   test('duplicates lie beside; nodes from a file lose what tied them to their place', () => {
-    const opened = readUi(readSample(`${HERE}/workflows`, 'default.json'), catalogue)
-    const { document, ids } = edit.duplicateNodes(opened, ROOT, ['3', '4'])
+    const opened = readUi(readSample(`${fixturesFolder}/workflows`, 'default.json'), catalogue)
+    const { document, ids } = edit.duplicateNodes(opened, rootCanvas, ['3', '4'])
     expect(document.nodes[ids[0]!]).toMatchObject({ x: 903, values: { steps: 20 } })
     const written = writeUi(document, catalogue)
     const nodes = written.nodes as { id: number; order: number }[]
@@ -234,19 +240,22 @@ describe('copying', () => {
 
   test('subgraphs travel along, nested ones too', () => {
     const opened = readUi(
-      readSample(`${HERE}/workflows`, 'image_netayume_lumina_t2i.json'),
+      readSample(`${fixturesFolder}/workflows`, 'image_netayume_lumina_t2i.json'),
       catalogue,
     )
     const uses = Object.values(opened.nodes).find(node => opened.subgraphs[node.type])!
-    const text = edit.copyNodes(opened, ROOT, [uses.id])
-    const { document } = edit.pasteNodes(emptyDocument(), ROOT, text)
+    const text = edit.copyNodes(opened, rootCanvas, [uses.id])
+    const { document } = edit.pasteNodes(emptyDocument(), rootCanvas, text)
     expect(Object.keys(document.subgraphs)).toHaveLength(2)
     expect(edit.isCopied(text)).toBe(true)
   })
 
-  test.each(['hello', '{"a":1}', edit.copyNodes(chain(), ROOT, [])])('%s is not pasted', text => {
-    expect(() => edit.pasteNodes(chain(), ROOT, text)).toThrow(/holds no nodes/)
-  })
+  test.each(['hello', '{"a":1}', edit.copyNodes(chain(), rootCanvas, [])])(
+    '%s is not pasted',
+    text => {
+      expect(() => edit.pasteNodes(chain(), rootCanvas, text)).toThrow(/holds no nodes/)
+    },
+  )
 })
 
 describe('seeds after a run', () => {
@@ -256,8 +265,8 @@ describe('seeds after a run', () => {
   ) => {
     const { document } = add(emptyDocument(), 'KSampler')
     return edit.setControl(
-      edit.setValue(document, ROOT, '1', 'seed', value),
-      ROOT,
+      edit.setValue(document, rootCanvas, '1', 'seed', value),
+      rootCanvas,
       '1',
       'seed',
       control,
@@ -287,7 +296,7 @@ describe('seeds after a run', () => {
 
   test("a subgraph's seed follows the control inside it", () => {
     const opened = readUi(
-      readSample(`${HERE}/workflows`, 'image_qwen_image_edit_2509_relight.json'),
+      readSample(`${fixturesFolder}/workflows`, 'image_qwen_image_edit_2509_relight.json'),
       catalogue,
     )
     const use = Object.values(opened.nodes).find(node => opened.subgraphs[node.type])!
@@ -340,7 +349,10 @@ describe('a document meets the catalogue', () => {
   })
 
   test('subgraphs too; a second time changes nothing', () => {
-    const opened = readUi(readSample(`${HERE}/workflows`, 'image_z_image_turbo.json'), catalogue)
+    const opened = readUi(
+      readSample(`${fixturesFolder}/workflows`, 'image_z_image_turbo.json'),
+      catalogue,
+    )
     const synced = edit.syncWithCatalogue(opened, catalogue)
     expect(synced).not.toBe(opened)
     expect(edit.syncWithCatalogue(synced, catalogue)).toBe(synced)
@@ -350,7 +362,14 @@ describe('a document meets the catalogue', () => {
 
 // ---- whatever is done
 
-const TYPES = ['EmptyImage', 'ImageInvert', 'ImageScale', 'PreviewImage', 'KSampler', 'NoSuchType']
+const nodeTypes = [
+  'EmptyImage',
+  'ImageInvert',
+  'ImageScale',
+  'PreviewImage',
+  'KSampler',
+  'NoSuchType',
+]
 
 type Act = (document: Document) => Document
 
@@ -366,30 +385,33 @@ const act: fc.Arbitrary<Act> = fc
   .map(({ kind, a, b, slot, x }) => (document: Document): Document => {
     const ids = Object.keys(document.nodes)
     const [one, two] = [ids[a % ids.length], ids[b % ids.length]] as [string, string]
-    if (ids.length < 2 || kind === 0) return add(document, TYPES[a % TYPES.length]!, x).document
+    if (ids.length < 2 || kind === 0)
+      return add(document, nodeTypes[a % nodeTypes.length]!, x).document
     const to = document.nodes[two]!
     switch (kind) {
       case 1:
-        return edit.removeNodes(document, ROOT, [one])
+        return edit.removeNodes(document, rootCanvas, [one])
       case 2:
-        return edit.setValue(document, ROOT, one, 'width', x)
+        return edit.setValue(document, rootCanvas, one, 'width', x)
       case 3:
         return edit.setMode(
           document,
-          ROOT,
+          rootCanvas,
           [one],
           (['always', 'mute', 'bypass'] as const)[slot % 3]!,
         )
       case 4:
-        return edit.moveNodes(document, ROOT, { [one]: { x, y: x } })
+        return edit.moveNodes(document, rootCanvas, { [one]: { x, y: x } })
       case 5:
-        return edit.duplicateNodes(document, ROOT, [one, two]).document
+        return edit.duplicateNodes(document, rootCanvas, [one, two]).document
       case 6:
-        return edit.disconnect(document, ROOT, Object.keys(document.links).slice(0, slot))
+        return edit.disconnect(document, rootCanvas, Object.keys(document.links).slice(0, slot))
       default: {
         const input = to.inputs[slot % Math.max(to.inputs.length, 1)]?.name ?? ''
         const wire = { from: one, fromSlot: 0, to: two, input }
-        return edit.refusal(document, ROOT, wire) ? document : edit.connect(document, ROOT, wire)
+        return edit.refusal(document, rootCanvas, wire)
+          ? document
+          : edit.connect(document, rootCanvas, wire)
       }
     }
   })

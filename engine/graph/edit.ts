@@ -26,7 +26,7 @@ import type {
 import { type Json, sameJson } from './json.ts'
 import { newNode } from './new-node.ts'
 
-export { type Canvas, EditError, graphAt, ROOT } from './canvas.ts'
+export { type Canvas, EditError, graphAt, rootCanvas } from './canvas.ts'
 export { copyNodes, duplicateNodes, isCopied, pasteNodes } from './clipboard.ts'
 export { advanceSeeds } from './seeds.ts'
 export { syncWithCatalogue } from './sync.ts'

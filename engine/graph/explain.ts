@@ -243,7 +243,7 @@ function outOfRange(name: string, value: Json | undefined, input?: InputDescript
 }
 
 /** What a folder's files are called. */
-const FILE_KINDS: Record<string, string> = {
+const fileKinds: Record<string, string> = {
   checkpoints: 'checkpoint',
   loras: 'LoRA',
   vae: 'VAE',
@@ -261,7 +261,7 @@ const FILE_KINDS: Record<string, string> = {
 }
 
 /** A ComfyUI's lists do not say which folder they show: the names of its inputs do. */
-const FOLDER_BY_INPUT: [RegExp, string][] = [
+const folderByInput: [RegExp, string][] = [
   [/^ckpt_name/, 'checkpoints'],
   [/^lora_name/, 'loras'],
   [/^vae_name/, 'vae'],
@@ -274,8 +274,8 @@ const FOLDER_BY_INPUT: [RegExp, string][] = [
 function notInList(name: string, value: Json | undefined, input?: InputDescription): Said {
   const { widget } = input ?? {}
   if (widget?.kind !== 'choice') return { message: `"${name}" cannot be ${shown(value)}.` }
-  const folder = widget.folder ?? FOLDER_BY_INPUT.find(([pattern]) => pattern.test(name))?.[1]
-  const kind = folder && FILE_KINDS[folder]
+  const folder = widget.folder ?? folderByInput.find(([pattern]) => pattern.test(name))?.[1]
+  const kind = folder && fileKinds[folder]
   const what = kind ? `There is no ${kind} named ${shown(value)}.` : undefined
   const options = widget.options.map(pythonStr)
   if (options.length === 0 && folder) {

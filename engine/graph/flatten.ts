@@ -7,14 +7,14 @@ import {
   type GraphNode,
   type Link,
   type NodeId,
-  SUBGRAPH_INPUT,
-  SUBGRAPH_OUTPUT,
   type Subgraph,
+  subgraphInputId,
   subgraphOf,
+  subgraphOutputId,
 } from './document.ts'
 import type { Json } from './json.ts'
 import type { PromptLink } from './prompt.ts'
-import { isVirtual, PRIMITIVE, REROUTE } from './virtual-nodes.ts'
+import { isVirtual, primitiveType, rerouteType } from './virtual-nodes.ts'
 
 /** One canvas as it appears in the flat prompt: the root, or one use of a subgraph. */
 export interface Frame {
@@ -30,7 +30,7 @@ export interface Frame {
 export type Source = { link: PromptLink } | { value: Json }
 
 /** Wires pass through fewer canvas-only nodes than this, or go in a circle. */
-const MAX_HOPS = 10_000
+const maxHops = 10_000
 
 export function rootFrame(document: Document): Frame {
   return { graph: document, prefix: '' }
@@ -70,8 +70,8 @@ export function sourceOf(
 ): Source | undefined {
   let frame = start
   let link = linkInto(frame.graph, node, slot)
-  for (let hops = 0; link && hops < MAX_HOPS; hops++) {
-    if (link.from === SUBGRAPH_INPUT) {
+  for (let hops = 0; link && hops < maxHops; hops++) {
+    if (link.from === subgraphInputId) {
       const outside = outsideOf(frame, link.fromSlot)
       if (!outside) return undefined
       if ('value' in outside) return outside
@@ -84,15 +84,15 @@ export function sourceOf(
     if (origin.mode === 'bypass') {
       const through = bypassInput(origin, link.fromSlot, wanted)
       link = through === undefined ? undefined : linkInto(frame.graph, origin.id, through)
-    } else if (origin.type === REROUTE) {
+    } else if (origin.type === rerouteType) {
       link = linkInto(frame.graph, origin.id, 0)
-    } else if (origin.type === PRIMITIVE) {
+    } else if (origin.type === primitiveType) {
       const value = Object.values(origin.values)[0]
       return value === undefined ? undefined : { value }
     } else if (subgraphOf(document, origin.type)) {
       const inside = frameOf(document, frame, origin)
       if (!inside) return undefined
-      link = linkInto(inside.graph, SUBGRAPH_OUTPUT, portSlot(origin, link.fromSlot, inside.graph))
+      link = linkInto(inside.graph, subgraphOutputId, portSlot(origin, link.fromSlot, inside.graph))
       frame = inside
     } else {
       return { link: [frame.prefix + origin.id, link.fromSlot] }

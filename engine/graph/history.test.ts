@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Document, emptyDocument } from './document.ts'
-import { amend, HISTORY_LIMIT, record, redo, seal, startHistory, undo } from './history.ts'
+import { amend, historyLimit, record, redo, seal, startHistory, undo } from './history.ts'
 
 const state = (name: string): Document => ({ ...emptyDocument(), rest: { name } })
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(state) as [Document, Document, Document, Document]
@@ -50,7 +50,7 @@ test('what a run writes is not a step', () => {
 
 test('it is bounded', () => {
   let history = startHistory(a)
-  for (let i = 0; i < HISTORY_LIMIT + 50; i++) history = record(history, state(`${i}`), 'step')
-  expect(history.past).toHaveLength(HISTORY_LIMIT)
+  for (let i = 0; i < historyLimit + 50; i++) history = record(history, state(`${i}`), 'step')
+  expect(history.past).toHaveLength(historyLimit)
   expect(history.past[0]!.document.rest).toEqual({ name: '49' })
 })

@@ -17,7 +17,7 @@ export interface History {
   mergeKey?: string
 }
 
-export const HISTORY_LIMIT = 200
+export const historyLimit = 200
 
 export const startHistory = (document: Document): History => ({
   past: [],
@@ -35,7 +35,7 @@ export function record(
   if (document === history.present) return history
   const joins = mergeKey !== undefined && mergeKey === history.mergeKey && history.past.length > 0
   const past = joins ? history.past : [...history.past, { label, document: history.present }]
-  return { past: past.slice(-HISTORY_LIMIT), present: document, future: [], mergeKey }
+  return { past: past.slice(-historyLimit), present: document, future: [], mergeKey }
 }
 
 /** A change that undo passes over: what a run writes into the document, such as new seeds. */

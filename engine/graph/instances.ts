@@ -1,11 +1,11 @@
 // Where the inside of a subgraph appears in the flat prompt: what runs there is named by path.
 
-import { type Canvas, ROOT } from './canvas.ts'
+import { type Canvas, rootCanvas } from './canvas.ts'
 import { type Document, type Graph, subgraphOf } from './document.ts'
 
 /** More uses than anybody looks at; subgraphs within each other multiply. */
-const MOST_PREFIXES = 64
-const MOST_NESTED = 12
+const maxPrefixes = 64
+const maxNesting = 12
 
 const root: readonly string[] = ['']
 const known = new WeakMap<Document, Map<Canvas, readonly string[]>>()
@@ -15,7 +15,7 @@ const known = new WeakMap<Document, Map<Canvas, readonly string[]>>()
  * `60:44:` inside. Made once for each document.
  */
 export function instancePrefixes(document: Document, at: Canvas): readonly string[] {
-  if (at === ROOT) return root
+  if (at === rootCanvas) return root
   let canvases = known.get(document)
   if (!canvases) known.set(document, (canvases = new Map()))
   let prefixes = canvases.get(at)
@@ -35,9 +35,9 @@ function collect(
   found: string[],
   depth: number,
 ): void {
-  if (depth > MOST_NESTED) return
+  if (depth > maxNesting) return
   for (const node of Object.values(graph.nodes)) {
-    if (found.length >= MOST_PREFIXES) return
+    if (found.length >= maxPrefixes) return
     const subgraph = subgraphOf(document, node.type)
     if (!subgraph) continue
     const inside = `${prefix}${node.id}:`

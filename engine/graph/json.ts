@@ -22,11 +22,11 @@ function readNumber(text: string): JsonNumber {
  * Whether some number in the text would lose its spelling in a double: 16 digits in a row, a
  * trailing zero behind the point, an exponent, minus zero, a tiny fraction. May say yes for strings.
  */
-const EXACT_NUMBERS = /\d{16}|\.\d*0(?!\d)|\d[eE][+-]?\d|-0(?![.\d])|\.0{6}/
+const unsafeNumberPattern = /\d{16}|\.\d*0(?!\d)|\d[eE][+-]?\d|-0(?![.\d])|\.0{6}/
 
 /** Reads JSON text. Python's NaN and Infinity become null. @throws SyntaxError saying where. */
 export function readJson(text: string): Json {
-  if (!EXACT_NUMBERS.test(text)) {
+  if (!unsafeNumberPattern.test(text)) {
     try {
       return JSON.parse(text) as Json
     } catch {
@@ -37,11 +37,11 @@ export function readJson(text: string): Json {
 }
 
 /** Strings are matched too, so that what they say is left alone. */
-const NOT_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity/gs
+const notNumberPattern = /"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity/gs
 
 const withoutNaN = (text: string): string =>
   /NaN|Infinity/.test(text)
-    ? text.replace(NOT_NUMBERS, found => (found.startsWith('"') ? found : 'null'))
+    ? text.replace(notNumberPattern, found => (found.startsWith('"') ? found : 'null'))
     : text
 
 /** Writes a number as the text says. https://github.com/tc39/proposal-json-parse-with-source */

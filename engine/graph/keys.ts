@@ -19,10 +19,10 @@ export interface KeyedNode {
 
 /** Numbers descriptions. A number is never given twice, so forgetting one costs a miss, not an error. */
 export class KeyTable {
-  #numbers = new Map<string, Key>()
-  #next = 1
-  #length = 0
-  #identities = new WeakMap<object, number>()
+  private numbers = new Map<string, Key>()
+  private next = 1
+  private length = 0
+  private identities = new WeakMap<object, number>()
   readonly maxEntries: number
   readonly maxLength: number
 
@@ -33,33 +33,33 @@ export class KeyTable {
   }
 
   get size(): number {
-    return this.#numbers.size
+    return this.numbers.size
   }
 
   fresh(): Key {
-    return this.#next++
+    return this.next++
   }
 
   /** The number of a description; least recently asked ones are forgotten beyond the bounds. */
   intern(description: string): Key {
-    const known = this.#numbers.get(description)
+    const known = this.numbers.get(description)
     const key = known ?? this.fresh()
-    if (known === undefined) this.#length += description.length
-    else this.#numbers.delete(description)
-    this.#numbers.set(description, key)
-    while (this.#numbers.size > this.maxEntries || this.#length > this.maxLength) {
-      const [oldest] = this.#numbers.keys()
+    if (known === undefined) this.length += description.length
+    else this.numbers.delete(description)
+    this.numbers.set(description, key)
+    while (this.numbers.size > this.maxEntries || this.length > this.maxLength) {
+      const [oldest] = this.numbers.keys()
       if (oldest === undefined || oldest === description) break
-      this.#numbers.delete(oldest)
-      this.#length -= oldest.length
+      this.numbers.delete(oldest)
+      this.length -= oldest.length
     }
     return key
   }
 
   /** Stands for an object that cannot be written down: a tensor, a model, a function. */
   identity(value: object): number {
-    let id = this.#identities.get(value)
-    if (id === undefined) this.#identities.set(value, (id = this.#next++))
+    let id = this.identities.get(value)
+    if (id === undefined) this.identities.set(value, (id = this.next++))
     return id
   }
 }
@@ -81,7 +81,7 @@ export function keyOf(node: KeyedNode, sourceKey: (id: NodeId) => Key, table: Ke
 }
 
 /** Deep enough for any literal; what lies deeper counts by identity. */
-const MAX_DEPTH = 32
+const maxDepth = 32
 
 /** JSON where it can be, `#number` where it cannot. `5` and `5.0` stay different. */
 function write(value: unknown, table: KeyTable, depth = 0): string {
@@ -91,7 +91,7 @@ function write(value: unknown, table: KeyTable, depth = 0): string {
   if (typeof value === 'bigint') return `${value}`
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : `${value}`
   if (isLosslessNumber(value)) return value.toString()
-  if (depth === MAX_DEPTH) return `#${table.identity(value)}`
+  if (depth === maxDepth) return `#${table.identity(value)}`
   if (Array.isArray(value)) return `[${value.map(item => write(item, table, depth + 1)).join()}]`
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return `#${table.identity(value)}`

@@ -1,12 +1,12 @@
 /** Options longer lists are not searched beyond. */
-const MOST_OPTIONS = 20_000
+const maxOptions = 20_000
 
 /** The option most like what was asked for, if any is like it at all: shared pairs of letters. */
 export function nearest(wanted: string, options: readonly string[]): string | undefined {
   const pairs = pairsOf(wanted)
   let best: string | undefined
   let most = 0.4
-  for (const option of options.slice(0, MOST_OPTIONS)) {
+  for (const option of options.slice(0, maxOptions)) {
     const likeness = likenessOf(pairs, pairsOf(option))
     if (likeness > most) {
       most = likeness

@@ -14,11 +14,11 @@ import {
   type NodeId,
   type OutputSlot,
   type SeedControl,
-  SUBGRAPH_INPUT,
   type Subgraph,
+  subgraphInputId,
   subgraphOf,
 } from './document.ts'
-import { grownSockets, inputsThere } from './dynamic-inputs.ts'
+import { activeInputs, grownSockets } from './dynamic-inputs.ts'
 import type { Json } from './json.ts'
 
 /** A node of a type of the catalogue, or one that stands for a subgraph. Unknown types stay bare. */
@@ -54,7 +54,7 @@ export function inputSlots(
   values: Readonly<Record<string, Json>> = {},
   linked: (name: string) => boolean = () => false,
 ): InputSlot[] {
-  const inputs = grownSockets(inputsThere(description.inputs, values), linked)
+  const inputs = grownSockets(activeInputs(description.inputs, values), linked)
   const sockets = inputs.filter(input => !hasWidget(input))
   return [...sockets, ...inputs.filter(hasWidget)].map(inputSlot)
 }
@@ -69,7 +69,7 @@ export const outputSlots = (description: NodeDescription): OutputSlot[] =>
 
 const defaultValues = (description: NodeDescription): Record<string, Json> =>
   Object.fromEntries(
-    inputsThere(description.inputs, {})
+    activeInputs(description.inputs, {})
       .filter(hasWidget)
       .map(input => [input.name, input.widget!.default]),
   )
@@ -95,7 +95,7 @@ export function widgetBehind(
   port: number,
 ): { node: GraphNode; widget: string } | undefined {
   for (const link of Object.values(subgraph.links)) {
-    if (link.from !== SUBGRAPH_INPUT || link.fromSlot !== port) continue
+    if (link.from !== subgraphInputId || link.fromSlot !== port) continue
     const node = subgraph.nodes[link.to]
     const widget = node?.inputs[link.toSlot]?.widget
     if (node && widget !== undefined) return { node, widget }
@@ -103,18 +103,18 @@ export function widgetBehind(
   return undefined
 }
 
-const ROW = 22
-const HEADER = 34
+const rowHeight = 22
+const headerHeight = 34
 
 /** Near enough for a first layout, in canvas units; whoever draws the node may know better. */
 function nodeSize(description: NodeDescription): { width: number; height: number } {
-  const inputs = grownSockets(inputsThere(description.inputs, {}), () => false)
+  const inputs = grownSockets(activeInputs(description.inputs, {}), () => false)
   const widgets = inputs.filter(hasWidget)
   const texts = widgets.filter(({ widget }) => widget?.kind === 'text' && widget.multiline).length
   const sockets = inputs.length - widgets.length
   const rows = Math.max(sockets, description.outputs.length) + (widgets.length - texts)
   return {
     width: texts > 0 ? 400 : widgets.length > 0 ? 280 : 200,
-    height: HEADER + rows * ROW + texts * 120,
+    height: headerHeight + rows * rowHeight + texts * 120,
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { hasControl, hasWidget, typesMatch } from './catalogue.ts'
-import { HERE, readSample, SHARED } from './fixtures/samples.ts'
+import { fixturesFolder, readSample, sharedFolder } from './fixtures/samples.ts'
 import { type JsonObject, plainJson, readJson, sameJson, writeJson } from './json.ts'
 import { catalogueFromObjectInfo, inputSpec, objectInfoOf } from './object-info.ts'
 
-const raw = readSample(HERE, 'object_info.json')
+const raw = readSample(fixturesFolder, 'object_info.json')
 const catalogue = catalogueFromObjectInfo(raw)
 const input = (type: string, name: string) =>
   catalogue[type]!.inputs.find(input => input.name === name)!
@@ -101,27 +101,27 @@ test.each([
   expect(typesMatch(from, to)).toBe(fits)
 })
 
-describe.each([['the copied nodes', HERE], ...(SHARED ? [['all core nodes', SHARED]] : [])])(
-  '%s',
-  (_, folder) => {
-    test('inputs, outputs and flags come back as they were', () => {
-      const all = readSample(folder!, 'object_info.json')
-      const back = objectInfoOf(catalogueFromObjectInfo(all))
-      expect(Object.keys(back)).toEqual(Object.keys(all))
-      for (const [type, node] of Object.entries(all) as [string, JsonObject][]) {
-        const again = back[type] as JsonObject
-        for (const key of ['output', 'output_is_list', 'output_name', 'category', 'output_node']) {
-          expect(again[key], `${type}.${key}`).toEqual(node[key])
-        }
-        for (const section of ['required', 'optional'] as const) {
-          const [was, is] = [node.input, again.input].map(input => (input as JsonObject)[section])
-          const same = sameJson(plainJson(was ?? {}), plainJson(is ?? {}))
-          expect(same, `${type}.${section} ${writeJson(is)}`).toBe(true)
-        }
+describe.each([
+  ['the copied nodes', fixturesFolder],
+  ...(sharedFolder ? [['all core nodes', sharedFolder]] : []),
+])('%s', (_, folder) => {
+  test('inputs, outputs and flags come back as they were', () => {
+    const all = readSample(folder!, 'object_info.json')
+    const back = objectInfoOf(catalogueFromObjectInfo(all))
+    expect(Object.keys(back)).toEqual(Object.keys(all))
+    for (const [type, node] of Object.entries(all) as [string, JsonObject][]) {
+      const again = back[type] as JsonObject
+      for (const key of ['output', 'output_is_list', 'output_name', 'category', 'output_node']) {
+        expect(again[key], `${type}.${key}`).toEqual(node[key])
       }
-    })
-  },
-)
+      for (const section of ['required', 'optional'] as const) {
+        const [was, is] = [node.input, again.input].map(input => (input as JsonObject)[section])
+        const same = sameJson(plainJson(was ?? {}), plainJson(is ?? {}))
+        expect(same, `${type}.${section} ${writeJson(is)}`).toBe(true)
+      }
+    }
+  })
+})
 
 test('what is no node is left out', () => {
   expect(

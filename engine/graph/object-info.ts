@@ -7,8 +7,8 @@ import {
   type InputDescription,
   type NodeDescription,
   type OutputDescription,
-  UNBOUNDED_FLOAT,
-  UNBOUNDED_INT,
+  unboundedFloat,
+  unboundedInt,
   type Widget,
 } from './catalogue.ts'
 import { readDynamic, writeDynamic } from './dynamic-inputs.ts'
@@ -48,7 +48,7 @@ export const inputSpec = (input: InputDescription): Json[] => input.spec ?? writ
 
 // ---- reading
 
-const KNOWN_KEYS = new Set([
+const knownKeys = new Set([
   'input',
   'input_order',
   'output',
@@ -69,7 +69,7 @@ const KNOWN_KEYS = new Set([
 function readNode(type: string, info: JsonObject): NodeDescription {
   const input = info.input as JsonObject
   const rest = Object.entries(info).filter(
-    ([key, value]) => !KNOWN_KEYS.has(key) || saysNothing(value),
+    ([key, value]) => !knownKeys.has(key) || saysNothing(value),
   )
   return {
     type,
@@ -142,8 +142,8 @@ function readWidget(name: string, type: Json, options: JsonObject): Widget | und
       return {
         kind: 'float',
         default: number(options.default, 0),
-        min: number(options.min, -UNBOUNDED_FLOAT),
-        max: number(options.max, UNBOUNDED_FLOAT),
+        min: number(options.min, -unboundedFloat),
+        max: number(options.max, unboundedFloat),
         step: number(options.step, 0.5),
         round: isNumber(options.round) ? toNumber(options.round) : undefined,
       }
@@ -168,12 +168,12 @@ function readWidget(name: string, type: Json, options: JsonObject): Widget | und
 }
 
 function readInt(name: string, options: JsonObject): Widget {
-  const max = isNumber(options.max) ? plainNumber(options.max) : UNBOUNDED_INT
+  const max = isNumber(options.max) ? plainNumber(options.max) : unboundedInt
   const controlled = isControlled(options.control_after_generate)
   return {
     kind: 'int',
     default: Math.trunc(number(options.default, 0)),
-    min: number(options.min, -UNBOUNDED_INT),
+    min: number(options.min, -unboundedInt),
     max,
     step: number(options.step, 1),
     seed: controlled || name === 'seed' || name === 'noise_seed' || undefined,
@@ -210,13 +210,13 @@ function readOutputs(info: JsonObject): OutputDescription[] {
   }))
 }
 
-const HIDDEN = new Set<string>(['PROMPT', 'EXTRA_PNGINFO', 'UNIQUE_ID', 'DYNPROMPT'])
+const hiddenTypes = new Set<string>(['PROMPT', 'EXTRA_PNGINFO', 'UNIQUE_ID', 'DYNPROMPT'])
 
 function readHidden(section: Json | undefined): Record<string, HiddenInput> {
   const hidden: Record<string, HiddenInput> = {}
   for (const [name, filler] of Object.entries(isObject(section) ? section : {})) {
     const kind = text(Array.isArray(filler) ? filler[0] : filler)
-    if (HIDDEN.has(kind)) hidden[name] = kind as HiddenInput
+    if (hiddenTypes.has(kind)) hidden[name] = kind as HiddenInput
   }
   return hidden
 }
@@ -281,16 +281,16 @@ function writeWidget(widget: Widget): Options {
     case 'int':
       return {
         default: widget.default,
-        min: widget.min === -UNBOUNDED_INT ? undefined : widget.min,
-        max: widget.max === UNBOUNDED_INT ? undefined : widget.max,
+        min: widget.min === -unboundedInt ? undefined : widget.min,
+        max: widget.max === unboundedInt ? undefined : widget.max,
         step: widget.step === 1 ? undefined : widget.step,
         control_after_generate: widget.seed,
       }
     case 'float':
       return {
         default: float(widget.default),
-        min: widget.min === -UNBOUNDED_FLOAT ? undefined : float(widget.min),
-        max: widget.max === UNBOUNDED_FLOAT ? undefined : float(widget.max),
+        min: widget.min === -unboundedFloat ? undefined : float(widget.min),
+        max: widget.max === unboundedFloat ? undefined : float(widget.max),
         step: float(widget.step),
         round: widget.round === undefined ? undefined : float(widget.round),
       }

@@ -4,14 +4,20 @@ import { toPrompt } from './comfy-prompt.ts'
 import { writeUi } from './comfy-write.ts'
 import { emptyDocument } from './document.ts'
 import { syncWithCatalogue } from './edit.ts'
-import { catalogueOf, difference, HERE, readSample, sampleNames } from './fixtures/samples.ts'
+import {
+  catalogueOf,
+  difference,
+  fixturesFolder,
+  readSample,
+  sampleNames,
+} from './fixtures/samples.ts'
 import { type JsonObject, writeJson } from './json.ts'
 import { documentText, openWorkflow, readDocument, WorkflowError } from './open-workflow.ts'
 
-const catalogue = catalogueOf(HERE)
+const catalogue = catalogueOf(fixturesFolder)
 const open = (value: unknown) => openWorkflow(writeJson(value), catalogue)
-const ui = readSample(`${HERE}/workflows`, 'default.json')
-const api = readSample(`${HERE}/api`, 'default.json')
+const ui = readSample(`${fixturesFolder}/workflows`, 'default.json')
+const api = readSample(`${fixturesFolder}/api`, 'default.json')
 
 describe('every form opens', () => {
   test.each<[string, unknown, string]>([
@@ -101,10 +107,10 @@ describe('what is no workflow is said in words', () => {
 })
 
 describe('our storage form', () => {
-  test.each(sampleNames(`${HERE}/workflows`))(
+  test.each(sampleNames(`${fixturesFolder}/workflows`))(
     '%s survives it and is still written exactly',
     name => {
-      const json: JsonObject = readSample(`${HERE}/workflows`, name)
+      const json: JsonObject = readSample(`${fixturesFolder}/workflows`, name)
       const { document } = open(json)
       const stored = readDocument(documentText(document))
       expect(stored).toEqual(document)

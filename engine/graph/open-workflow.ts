@@ -14,7 +14,7 @@ export { WorkflowError } from './workflow-error.ts'
 export type WorkflowForm = 'document' | 'ui' | 'api'
 
 /** Hundred times the largest official template; what is larger was not drawn by a person. */
-const MAX_LENGTH = 64 * 2 ** 20
+const maxLength = 64 * 2 ** 20
 
 /**
  * Opens any form: ours, ComfyUI's UI form, its API form, and either inside `{workflow}`, `{prompt}`
@@ -89,7 +89,7 @@ function parseQuietly(text: string): Json | undefined {
 function parse(text: string): Json {
   const source = text.replace(/^\uFEFF/, '')
   if (source.trim() === '') throw new WorkflowError('This file is empty.')
-  if (source.length > MAX_LENGTH) {
+  if (source.length > maxLength) {
     throw new WorkflowError('This file is too large for a workflow (over 64 MB).')
   }
   const wrongKind = otherKind(source)

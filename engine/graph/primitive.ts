@@ -6,9 +6,9 @@ import { sameJson } from './json.ts'
 import { widgetBehind } from './new-node.ts'
 
 /** The name under which a primitive holds its value. */
-export const PRIMITIVE_VALUE = 'value'
+export const primitiveValue = 'value'
 
-const MOST_NESTED = 12
+const maxNesting = 12
 
 /** The input with a widget that a socket stands for, through the ports of subgraphs. */
 function widgetInput(
@@ -22,7 +22,7 @@ function widgetInput(
   if (!subgraph)
     return descriptionOf(catalogue, node.type)?.inputs.find(input => input.name === widget)
   const port = subgraph.inputs.findIndex(({ name }) => name === widget)
-  const behind = port === -1 || depth > MOST_NESTED ? undefined : widgetBehind(subgraph, port)
+  const behind = port === -1 || depth > maxNesting ? undefined : widgetBehind(subgraph, port)
   return behind && widgetInput(document, behind.node, behind.widget, catalogue, depth + 1)
 }
 
@@ -68,8 +68,8 @@ export function filledPrimitive(node: GraphNode, { input, target, widget }: Prim
     outputs: [slot],
     values: held
       ? node.values
-      : { [PRIMITIVE_VALUE]: target.values[widget] ?? input.widget!.default },
+      : { [primitiveValue]: target.values[widget] ?? input.widget!.default },
     ...(hasControl(input) &&
-      !node.controls && { controls: { [PRIMITIVE_VALUE]: 'randomize' as const } }),
+      !node.controls && { controls: { [primitiveValue]: 'randomize' as const } }),
   }
 }

@@ -3,7 +3,7 @@
 import type { Catalogue } from './catalogue.ts'
 import { checkLiteral } from './check-literal.ts'
 import type { NodeId } from './document.ts'
-import { inputsThere } from './dynamic-inputs.ts'
+import { activeInputs } from './dynamic-inputs.ts'
 import { explain, type Problem } from './explain.ts'
 import { isObject, type Json } from './json.ts'
 import type { Prompt } from './prompt.ts'
@@ -24,7 +24,7 @@ export function problemsOf(
       : undefined
     if (!description || !isObject(node.inputs)) continue
     const given: Record<string, Json> = node.inputs
-    const errors = inputsThere(description.inputs, given).flatMap(input => {
+    const errors = activeInputs(description.inputs, given).flatMap(input => {
       const value = given[input.name]
       if (value === undefined || Array.isArray(value)) return []
       return checkLiteral(input, value).error ?? []

@@ -2,12 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { toPrompt } from './comfy-prompt.ts'
 import { readUi } from './comfy-read.ts'
 import { writeUi } from './comfy-write.ts'
-import { catalogueOf, HERE, readSample, SHARED, sampleNames } from './fixtures/samples.ts'
+import {
+  catalogueOf,
+  fixturesFolder,
+  readSample,
+  sampleNames,
+  sharedFolder,
+} from './fixtures/samples.ts'
 import { type Json, type JsonObject, sameJson } from './json.ts'
 import { isLink, type Prompt } from './prompt.ts'
 import { fromPrompt } from './prompt-layout.ts'
 
-const catalogue = catalogueOf(HERE)
+const catalogue = catalogueOf(fixturesFolder)
 const api = (folder: string, name: string) => readSample(`${folder}/api`, name) as unknown as Prompt
 
 /** A prompt's links and declared values, the part that a run sees. */
@@ -23,8 +29,8 @@ function essence(prompt: Prompt, known: typeof catalogue): JsonObject {
 }
 
 describe.each([
-  ['the copied prompts', HERE],
-  ...(SHARED ? [['all 199 of ../shared', SHARED]] : []),
+  ['the copied prompts', fixturesFolder],
+  ...(sharedFolder ? [['all 199 of ../shared', sharedFolder]] : []),
 ])('%s', (_, folder) => {
   test('come back from a document, and from its file', () => {
     const known = catalogueOf(folder!)
@@ -40,7 +46,7 @@ describe.each([
 })
 
 test('every node stands to the right of what it depends on, none over another', () => {
-  const document = fromPrompt(api(HERE, 'default.json'), catalogue)
+  const document = fromPrompt(api(fixturesFolder, 'default.json'), catalogue)
   for (const link of Object.values(document.links)) {
     const [from, to] = [document.nodes[link.from]!, document.nodes[link.to]!]
     expect(to.x).toBeGreaterThanOrEqual(from.x + from.width)

@@ -7,8 +7,8 @@ import { newNode } from './new-node.ts'
 import { isLink, type Prompt, type PromptNode } from './prompt.ts'
 
 /** Canvas units between columns, and between nodes of one. */
-const COLUMN_GAP = 80
-const ROW_GAP = 50
+const columnGap = 80
+const rowGap = 50
 
 /** A document for an API form: nodes laid out in columns by depth, links and values restored. */
 export function fromPrompt(prompt: Prompt, catalogue: Catalogue): Document {
@@ -38,7 +38,7 @@ interface PromptWire {
 }
 
 /** More outputs than any node has: a link beyond is a mistake, not a reason for a million slots. */
-const MOST_OUTPUTS = 256
+const maxOutputs = 256
 
 function wiresOf(prompt: Prompt): PromptWire[] {
   const wires: PromptWire[] = []
@@ -46,7 +46,7 @@ function wiresOf(prompt: Prompt): PromptWire[] {
     for (const [input, value] of Object.entries(isObject(inputs) ? inputs : {})) {
       if (!isLink(value)) continue
       const [from, fromSlot] = [String(value[0]), value[1]]
-      const possible = fromSlot >= 0 && fromSlot < MOST_OUTPUTS
+      const possible = fromSlot >= 0 && fromSlot < maxOutputs
       if (Object.hasOwn(prompt, from) && possible) wires.push({ from, fromSlot, to, input })
     }
   }
@@ -101,9 +101,9 @@ function inColumns(
     let y = 0
     for (const id of column.toSorted((a, b) => height(a) - height(b))) {
       placed[id] = { ...nodes[id]!, x, y }
-      y += nodes[id]!.height + ROW_GAP
+      y += nodes[id]!.height + rowGap
     }
-    x += Math.max(...column.map(id => nodes[id]!.width)) + COLUMN_GAP
+    x += Math.max(...column.map(id => nodes[id]!.width)) + columnGap
   }
   // In the prompt's order, which is the order things are covered and listed in.
   return Object.fromEntries(Object.keys(nodes).map(id => [id, placed[id]!]))

@@ -5,8 +5,8 @@ import { isNumber, type Json, type JsonNumber, plainNumber } from './json.ts'
 import { widgetBehind } from './new-node.ts'
 
 /** ComfyUI's page draws random seeds from 0 … 2^50. */
-const RANDOM_SEEDS = 2 ** 50
-const LARGEST_SEED = 0xffff_ffff_ffff_ffffn
+const randomSeedLimit = 2 ** 50
+const largestSeed = 0xffff_ffff_ffff_ffffn
 
 /** Applies every node's control to its seed, inside subgraphs too. `random` answers 0 ≤ x < 1. */
 export function advanceSeeds(document: Document, random: () => number = Math.random): Document {
@@ -52,10 +52,10 @@ function advance(
   control: Exclude<SeedControl, 'fixed'>,
   random: () => number,
 ): JsonNumber {
-  if (control === 'randomize') return Math.floor(random() * (RANDOM_SEEDS + 1))
+  if (control === 'randomize') return Math.floor(random() * (randomSeedLimit + 1))
   const now = plainNumber(value)
   const whole = typeof now === 'bigint' ? now : BigInt(Math.trunc(now))
   const next = whole + (control === 'increment' ? 1n : -1n)
-  const kept = next < 0n ? 0n : next > LARGEST_SEED ? LARGEST_SEED : next
+  const kept = next < 0n ? 0n : next > largestSeed ? largestSeed : next
   return kept <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(kept) : kept
 }

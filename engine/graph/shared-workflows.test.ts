@@ -7,15 +7,15 @@ import { describeAll } from '../nodes/define.ts'
 import { nodeTypes } from '../nodes/index.ts'
 import { toPrompt } from './comfy-prompt.ts'
 import type { Problem } from './explain.ts'
-import { SHARED } from './fixtures/samples.ts'
+import { sharedFolder } from './fixtures/samples.ts'
 import { openWorkflow } from './open-workflow.ts'
 import { isPartnerNode } from './partner-nodes.ts'
 import { problemsOf } from './problems.ts'
 import type { Prompt } from './prompt.ts'
 import { validatePrompt } from './validate.ts'
 
-const here = SHARED !== undefined
-const shared = SHARED ?? ''
+const here = sharedFolder !== undefined
+const shared = sharedFolder ?? ''
 /** As on a machine that has the program and no model, no picture. */
 const catalogue = describeAll(nodeTypes.values(), { files: () => [] })
 

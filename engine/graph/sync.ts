@@ -6,12 +6,12 @@ import {
   type NodeDescription,
 } from './catalogue.ts'
 import type { Document, Graph, GraphNode, SeedControl } from './document.ts'
-import { inputsThere } from './dynamic-inputs.ts'
+import { activeInputs } from './dynamic-inputs.ts'
 import { linkInto } from './flatten.ts'
 import type { Json } from './json.ts'
 import { inputSlots, outputSlots } from './new-node.ts'
 import { filledPrimitive, primitiveOf } from './primitive.ts'
-import { PRIMITIVE } from './virtual-nodes.ts'
+import { primitiveType } from './virtual-nodes.ts'
 
 /**
  * Gives nodes what their definition has and they lack: default values, controls, sockets (at the end,
@@ -50,7 +50,7 @@ function syncNodes(
     const untouched = node === before?.nodes[node.id]
     if (untouched && !relinked) continue
     const description = descriptionOf(catalogue, node.type)
-    const primitive = node.type === PRIMITIVE
+    const primitive = node.type === primitiveType
     if (!primitive && (!description || description.virtual)) continue
     const byLinks = primitive || description!.inputs.some(input => input.grows)
     if (untouched && !byLinks) continue
@@ -77,7 +77,7 @@ function syncPrimitive(
 function syncNode(graph: Graph, node: GraphNode, description: NodeDescription): GraphNode {
   const values: Record<string, Json> = {}
   const controls: Record<string, SeedControl> = {}
-  for (const input of inputsThere(description.inputs, node.values)) {
+  for (const input of activeInputs(description.inputs, node.values)) {
     if (!hasWidget(input)) continue
     const held = Object.hasOwn(node.values, input.name)
     if (!held) values[input.name] = input.widget!.default

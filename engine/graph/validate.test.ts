@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Catalogue, InputDescription } from './catalogue.ts'
 import { CoercionError, coerce } from './coerce.ts'
-import { HERE, readSample } from './fixtures/samples.ts'
+import { fixturesFolder, readSample } from './fixtures/samples.ts'
 import { type Json, type JsonObject, LosslessNumber, plainJson } from './json.ts'
 import { nearest } from './nearest.ts'
 import { catalogueFromObjectInfo } from './object-info.ts'
@@ -9,7 +9,7 @@ import type { Prompt } from './prompt.ts'
 import { pythonFloat, pythonRepr } from './python-text.ts'
 import { explain, validatePrompt } from './validate.ts'
 
-const info = readSample(HERE, 'object_info.json') as JsonObject
+const info = readSample(fixturesFolder, 'object_info.json') as JsonObject
 const loader = info.CheckpointLoaderSimple as { input: { required: { ckpt_name: Json[] } } }
 loader.input.required.ckpt_name[0] = ['random_sd15.safetensors', 'tiny_sd15.safetensors']
 const catalogue = catalogueFromObjectInfo(info)
@@ -19,7 +19,9 @@ interface Case {
   status: number
   response: { error?: JsonObject; node_errors: JsonObject }
 }
-const cases = Object.entries(readSample(HERE, 'api_cases.json') as unknown as Record<string, Case>)
+const cases = Object.entries(
+  readSample(fixturesFolder, 'api_cases.json') as unknown as Record<string, Case>,
+)
 
 /** Without what we do not say: Python's tracebacks. */
 const told = (value: unknown): unknown =>

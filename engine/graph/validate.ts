@@ -9,7 +9,7 @@ import {
 import { checkLiteral } from './check-literal.ts'
 import { type ComfyError, inputConfig, inputError } from './comfy-error.ts'
 import type { NodeId } from './document.ts'
-import { inputsThere } from './dynamic-inputs.ts'
+import { activeInputs } from './dynamic-inputs.ts'
 import { isNumber, isObject, type Json, type JsonObject, plainNumber, sameJson } from './json.ts'
 import { upstream } from './order.ts'
 import { isLink, type Prompt, type PromptNode } from './prompt.ts'
@@ -199,7 +199,7 @@ function checkNode(prompt: Prompt, id: NodeId, catalogue: Catalogue): Checked {
   const given = isObject(node.inputs) ? node.inputs : {}
   const checked: Checked = { node, errors: [], sources: [] }
   const converted: Record<string, Json> = {}
-  for (const input of inputsThere(catalogue[node.class_type]!.inputs, given)) {
+  for (const input of activeInputs(catalogue[node.class_type]!.inputs, given)) {
     const value = given[input.name]
     if (value === undefined) {
       if (!input.optional) checked.errors.push(missing(input))

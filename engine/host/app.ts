@@ -12,10 +12,10 @@ import type { Host } from './host.ts'
 import { templatePicture } from './templates.ts'
 import { createThumbnails } from './thumbnails.ts'
 
-const FOREVER = 'private, max-age=31536000, immutable'
+const cacheForever = 'private, max-age=31536000, immutable'
 
 /** Everything comes from here; nothing may be framed, embedded or sent elsewhere. */
-const CONTENT_SECURITY_POLICY = [
+const contentSecurityPolicy = [
   "default-src 'self'",
   "img-src 'self' blob: data:",
   "style-src 'self' 'unsafe-inline'",
@@ -56,7 +56,7 @@ export function createApp(host: Host): Hono {
     const hash = req.param('hash')
     const found = host.assets.locate(hash)
     if (!found) return json({ message: 'The picture is no longer there.' }, 404)
-    const headers = { 'cache-control': FOREVER, etag: `"${hash}"` }
+    const headers = { 'cache-control': cacheForever, etag: `"${hash}"` }
     if (req.header('if-none-match') === headers.etag)
       return new Response(null, { status: 304, headers })
     const width = Number(req.query('w'))
@@ -70,7 +70,7 @@ export function createApp(host: Host): Hono {
     const preview = host.previews.get(req.param('run'), req.param('node'))
     if (!preview) return json({ message: 'The preview is gone.' }, 404)
     return new Response(Buffer.from(preview.bytes), {
-      headers: { 'content-type': preview.mime, 'cache-control': FOREVER },
+      headers: { 'content-type': preview.mime, 'cache-control': cacheForever },
     })
   })
 
@@ -86,7 +86,7 @@ export function createApp(host: Host): Hono {
     // Not even by a link: what is held about a person is asked for on our own page.
     if (!['same-origin', 'none', undefined].includes(req.header('sec-fetch-site')))
       return json({ message: 'Export on the account page.' }, 403)
-    const bytes = await (await host.account.use()).exportData()
+    const bytes = await (await host.account.load()).exportData()
     return new Response(Buffer.from(bytes), {
       headers: {
         'content-type': 'application/zip',
@@ -121,8 +121,8 @@ async function pageFile(folder: string, pathname: string, method: string): Promi
     path === undefined ? undefined : inside(folder, path === '/' ? 'index.html' : path.slice(1))
   if (!file) return new Response('Bad path', { status: 400 })
   return fileResponse(file, {
-    'cache-control': pathname.startsWith('/assets/') ? FOREVER : 'no-cache',
-    ...(file.endsWith('.html') ? { 'content-security-policy': CONTENT_SECURITY_POLICY } : {}),
+    'cache-control': pathname.startsWith('/assets/') ? cacheForever : 'no-cache',
+    ...(file.endsWith('.html') ? { 'content-security-policy': contentSecurityPolicy } : {}),
   })
 }
 

@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts'
 import { freeName, safeName } from './file-names.ts'
 import type { Folders } from './folders.ts'
 
-export const UPLOAD_LIMIT_BYTES = 256 * 2 ** 20
+export const uploadLimitBytes = 256 * 2 ** 20
 
 /** Something about a file that its owner can mend. */
 export class AssetError extends Error {
@@ -101,8 +101,8 @@ async function receive(body: ReadableStream<Uint8Array>, file: string) {
   try {
     for await (const part of body) {
       sizeBytes += part.length
-      if (sizeBytes > UPLOAD_LIMIT_BYTES)
-        throw new AssetError(413, `The file is larger than ${UPLOAD_LIMIT_BYTES >> 20} MB.`)
+      if (sizeBytes > uploadLimitBytes)
+        throw new AssetError(413, `The file is larger than ${uploadLimitBytes >> 20} MB.`)
       hash.update(part)
       await handle.writeFile(part)
     }
@@ -124,7 +124,7 @@ async function hashFile(file: string) {
   return { hash: hash.digest('hex'), sizeBytes }
 }
 
-const MIMES: Record<string, { mime: string; extension: string }> = {
+const pictureTypes: Record<string, { mime: string; extension: string }> = {
   png: { mime: 'image/png', extension: '.png' },
   jpeg: { mime: 'image/jpeg', extension: '.jpg' },
   webp: { mime: 'image/webp', extension: '.webp' },
@@ -134,14 +134,14 @@ const MIMES: Record<string, { mime: string; extension: string }> = {
   bmp: { mime: 'image/bmp', extension: '.bmp' },
 }
 const extensionOf = (mime: string): string =>
-  Object.values(MIMES).find(known => known.mime === mime)?.extension ?? '.png'
+  Object.values(pictureTypes).find(known => known.mime === mime)?.extension ?? '.png'
 
 /** Kind and size as the header says, turned as EXIF wants it. @throws AssetError */
 async function measure(file: string, name: string) {
   const facts = await openPicture(file, { limitInputPixels: false })
     .then(picture => picture.metadata())
     .catch(() => undefined)
-  const kind = MIMES[(await isBmpFile(file)) ? 'bmp' : (facts?.format ?? '')]
+  const kind = pictureTypes[(await isBmpFile(file)) ? 'bmp' : (facts?.format ?? '')]
   if (!facts || !kind)
     throw new AssetError(
       415,

@@ -7,19 +7,19 @@ import { describeAll } from '../nodes/define.ts'
 import { nodeTypes } from '../nodes/index.ts'
 import type { Folders } from './folders.ts'
 
-const PICTURE = /\.(png|jpe?g|webp|gif|tiff?|avif|bmp)$/i
-const INPUTS_LIMIT = 5000
-const DEPTH_LIMIT = 4
+const picturePattern = /\.(png|jpe?g|webp|gif|tiff?|avif|bmp)$/i
+const inputsLimit = 5000
+const depthLimit = 4
 
 /** Pictures below a folder, sorted, with subfolders by `/`. */
 function listPictures(folder: string): string[] {
   const found: string[] = []
   const visit = (path: string, prefix: string, depth: number) => {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.name.startsWith('.') || found.length >= INPUTS_LIMIT) continue
-      if (entry.isDirectory() && depth < DEPTH_LIMIT)
+      if (entry.name.startsWith('.') || found.length >= inputsLimit) continue
+      if (entry.isDirectory() && depth < depthLimit)
         visit(join(path, entry.name), `${prefix}${entry.name}/`, depth + 1)
-      else if (entry.isFile() && PICTURE.test(entry.name)) found.push(prefix + entry.name)
+      else if (entry.isFile() && picturePattern.test(entry.name)) found.push(prefix + entry.name)
     }
   }
   try {

@@ -24,10 +24,10 @@ export function nodeChecks(types: ReadonlyMap<string, NodeType>, context: CheckC
         const literals = Object.fromEntries(
           Object.entries(node.inputs).filter(([, value]) => !isLink(value)),
         )
-        const said = await ask(() => check(literals as never, context))
-        if (said === true) continue
+        const verdict = await runCheck(() => check(literals as never, context))
+        if (verdict === true) continue
         broken.add(id)
-        const errors = (nodeErrors[id] ??= customError(said, node))
+        const errors = (nodeErrors[id] ??= customError(verdict, node))
         if (!errors.dependent_outputs.includes(output)) errors.dependent_outputs.push(output)
       }
     const goodOutputs = validation.goodOutputs.filter(
@@ -50,7 +50,9 @@ export function nodeChecks(types: ReadonlyMap<string, NodeType>, context: CheckC
   }
 }
 
-async function ask(check: () => true | string | Promise<true | string>): Promise<true | string> {
+async function runCheck(
+  check: () => true | string | Promise<true | string>,
+): Promise<true | string> {
   try {
     return await check()
   } catch (error) {

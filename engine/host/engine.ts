@@ -20,19 +20,19 @@ export function replaceableEngine(start: StartEngine, config: EngineConfig): Rep
   let next: EngineConfig | undefined
   let running = false
   const listeners = new Set<() => void>()
-  const changed = () => {
+  const notifyListeners = () => {
     for (const listener of listeners) listener()
   }
-  engine.subscribe(changed)
+  engine.subscribe(notifyListeners)
 
   const replace = () => {
     if (!next || running) return
     const old = engine
     engine = start(next)
     next = undefined
-    engine.subscribe(changed)
+    engine.subscribe(notifyListeners)
     void old.close()
-    changed()
+    notifyListeners()
   }
   return {
     async run(job, onEvent, signal) {

@@ -3,7 +3,7 @@
 import type { HostEvent } from '../api/contract.ts'
 
 /** Events that a page may be behind before it is given the present state instead. */
-export const BACKLOG_LIMIT = 2000
+export const backlogLimit = 2000
 
 export interface EventHub {
   emit(event: HostEvent): void
@@ -38,15 +38,15 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
     let limit = 0
     let wake = () => {}
     /** The present state is put together when it is read: a reader that is far behind costs nothing. */
-    let lost = true
+    let needsSnapshot = true
     const startOver = () => {
       backlog = [...snapshot(), ...unseen.splice(0)]
       // The state itself may be long (a run of a thousand nodes): it alone must not be too much.
-      limit = backlog.length + BACKLOG_LIMIT
-      lost = false
+      limit = backlog.length + backlogLimit
+      needsSnapshot = false
     }
     const listen = (event: HostEvent) => {
-      if (lost) return
+      if (needsSnapshot) return
       const key = keyOf(event)
       const older = key ? backlog.findIndex(waiting => keyOf(waiting) === key) : -1
       // A queue or progress event may be moved later, never earlier than what came between.
@@ -54,16 +54,16 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
       backlog.push(event)
       if (backlog.length > limit) {
         backlog = []
-        lost = true
+        needsSnapshot = true
       }
       wake()
     }
-    const stop = () => wake()
+    const onAbort = () => wake()
     listeners.add(listen)
-    signal?.addEventListener('abort', stop, { once: true })
+    signal?.addEventListener('abort', onAbort, { once: true })
     try {
       while (!signal?.aborted) {
-        if (lost) startOver()
+        if (needsSnapshot) startOver()
         const event = backlog.shift()
         if (event) yield event
         else
@@ -73,7 +73,7 @@ export function createEventHub(snapshot: () => HostEvent[]): EventHub {
       }
     } finally {
       listeners.delete(listen)
-      signal?.removeEventListener('abort', stop)
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 

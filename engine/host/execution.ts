@@ -2,7 +2,7 @@
 import type { HostEvent, Problem, Run } from '../api/contract.ts'
 import { type FileReference, pathOf } from '../nodes/files.ts'
 import { type End, isEnd, type Job, type RunEvent, type RunFailure } from '../run/events.ts'
-import { wordsFor } from '../run/failure.ts'
+import { describeError } from '../run/failure.ts'
 import type { AssetFolder } from '../store/assets.ts'
 import type { RunRow } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
@@ -17,18 +17,18 @@ export interface ExecutionOptions {
   previews: Previews
   engine: Engine
   /** Why a run may not begin, if it may not. */
-  admit(): Promise<Problem | undefined>
+  checkAllowance(): Promise<Problem | undefined>
   /** A run was done: in the transaction that writes it down. */
-  counted(run: RunRow): void
+  countRun(run: RunRow): void
   /** Whether anybody looks at previews. */
   wantsPreviews(): boolean
   emit(event: HostEvent): void
   /** Every event as the engine gave it, after it was written down: for ComfyUI's clients. */
-  watched(run: RunRow, event: RunEvent): void
+  onRunEvent(run: RunRow, event: RunEvent): void
 }
 
 export function createExecution(options: ExecutionOptions) {
-  const { store, engine, emit, watched } = options
+  const { store, engine, emit, onRunEvent } = options
 
   return async function execute(run: RunRow, signal: AbortSignal): Promise<void> {
     const history = emptyHistory()
@@ -45,13 +45,13 @@ export function createExecution(options: ExecutionOptions) {
           else await handle(run, event, history, options)
         } catch (error) {
           // A picture that went missing, a full disk: the run has failed, whatever comes after.
-          end = notKept(error, event)
+          end = outputFailure(error, event)
           givenUp.abort()
         }
       })
     }
     try {
-      const refused = await options.admit()
+      const refused = await options.checkAllowance()
       if (refused) end = { type: 'failed', executed: [], ...refused }
       else {
         const either = AbortSignal.any([signal, givenUp.signal])
@@ -60,18 +60,18 @@ export function createExecution(options: ExecutionOptions) {
       await handled
     } catch (error) {
       await handled
-      end ??= signal.aborted ? { type: 'interrupted', executed: [] } : brokeDown(error)
+      end ??= signal.aborted ? { type: 'interrupted', executed: [] } : engineFailure(error)
     }
-    end ??= brokeDown(new Error('The engine stopped without saying how the run ended.'))
+    end ??= engineFailure(new Error('The engine stopped without saying how the run ended.'))
     const ending = end
-    store.together(() => {
+    store.transaction(() => {
       finish(store, run.id, ending, history)
-      if (ending.type === 'finished') options.counted(run)
+      if (ending.type === 'finished') options.countRun(run)
     })
     const failure = store.runs.find(run.id)?.failure
     if (failure) emit({ type: 'failed', run: run.id, problem: failure })
     emit({ type: 'run', run: describeRun(store, store.runs.find(run.id)!) })
-    watched(run, end)
+    onRunEvent(run, end)
   }
 }
 
@@ -86,7 +86,7 @@ async function handle(
   history: RunHistory,
   options: ExecutionOptions,
 ): Promise<void> {
-  const { emit, previews, watched } = options
+  const { emit, previews, onRunEvent } = options
   switch (event.type) {
     case 'cached':
       history.cached = event.nodes
@@ -118,7 +118,7 @@ async function handle(
       })
       break
   }
-  watched(run, event)
+  onRunEvent(run, event)
 }
 
 /** Files are hashed, rows written in one transaction, and only then is anything said. */
@@ -137,7 +137,7 @@ async function show(
   }
   // A cached node names the files of an earlier run: they have their rows.
   const fresh = cached ? [] : pictures.filter(({ file }) => file.type === 'output')
-  const outputs = store.together(() =>
+  const outputs = store.transaction(() =>
     fresh.map(({ file, asset }) =>
       store.outputs.add({
         run: run.id,
@@ -171,7 +171,7 @@ function finish(store: Store, id: string, end: End, history: RunHistory): void {
   store.runs.finish(id, state, Date.now(), historyText(history), failure)
 }
 
-const brokeDown = (error: unknown): RunFailure => ({
+const engineFailure = (error: unknown): RunFailure => ({
   type: 'failed',
   code: (error as { code?: string })?.code ?? 'engine_died',
   message: error instanceof Error ? error.message : String(error),
@@ -180,9 +180,9 @@ const brokeDown = (error: unknown): RunFailure => ({
 })
 
 /** What a run made could not be looked at or written down. */
-const notKept = (error: unknown, event: RunEvent): RunFailure => ({
+const outputFailure = (error: unknown, event: RunEvent): RunFailure => ({
   type: 'failed',
-  ...wordsFor(error instanceof Error ? error : new Error(String(error))),
+  ...describeError(error instanceof Error ? error : new Error(String(error))),
   code: 'output_failed',
   node: event.type === 'shown' ? (event.display ?? event.node) : undefined,
   executed: [],

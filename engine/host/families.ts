@@ -7,14 +7,14 @@ import { transformerName } from '../models/transformer-families.ts'
 import { unetLabel } from '../models/unet-family.ts'
 import { openUpscaleNetwork } from '../models/upscale-network.ts'
 
-const FILES_REMEMBERED = 2000
+const filesRemembered = 2000
 const known = new Map<string, string | undefined>()
 
 /** `SD 1.5`, `starter`, `ESRGAN ×4` … or nothing when the header does not tell. */
 export function familyOf(folder: string, path: string): string | undefined {
   const key = `${path} ${statSync(path, { throwIfNoEntry: false })?.mtimeMs}`
   if (!known.has(key)) {
-    if (known.size >= FILES_REMEMBERED) known.clear()
+    if (known.size >= filesRemembered) known.clear()
     known.set(key, read(folder, path))
   }
   return known.get(key)

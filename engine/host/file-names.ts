@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { extname, join } from 'node:path'
 
-const NAME_LIMIT = 120
+const nameLimit = 120
 /** Names that Windows keeps for itself, with any extension. */
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+const reservedNamePattern = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 
 /**
  * A name that every file system takes and that still reads as it was: spaces and any script stay,
@@ -18,8 +18,8 @@ export function safeName(name: string, extension: string): string {
     .replace(/[\u0000-\u001f\u007f<>:"|?*[\]]/g, ' ')
     .replace(/\s+/g, ' ')
     .replace(/^[.\s]+|[.\s]+$/g, '')
-    .slice(0, NAME_LIMIT)
-  const safe = stem === '' || RESERVED.test(stem) ? `picture ${stem}`.trim() : stem
+    .slice(0, nameLimit)
+  const safe = stem === '' || reservedNamePattern.test(stem) ? `picture ${stem}`.trim() : stem
   return safe + extension
 }
 

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Readable } from 'node:stream'
 
-const TYPES: Record<string, string> = {
+const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
@@ -27,7 +27,7 @@ const TYPES: Record<string, string> = {
 }
 
 export const typeOf = (file: string): string =>
-  TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream'
+  contentTypes[extname(file).toLowerCase()] ?? 'application/octet-stream'
 
 /** The file, or 404 when it is not there. */
 export async function fileResponse(

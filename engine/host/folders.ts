@@ -25,7 +25,7 @@ export interface FolderOptions {
   modelsDirs?: string[]
 }
 
-const APP_ROOT = appRoot()
+const rootFolder = appRoot()
 
 /** The platform's place for an app's data; `COMFYRUNNER_DATA` overrides it. */
 export function defaultDataDir(env = process.env, platform = process.platform): string {
@@ -47,8 +47,8 @@ export function planFolders(options: FolderOptions = {}): Folders {
     trash: join(data, 'trash'),
     thumbnails: join(data, 'thumbnails'),
     models: options.modelsDirs?.length ? options.modelsDirs : [join(data, 'models')],
-    resources: join(APP_ROOT, 'resources'),
-    page: join(APP_ROOT, 'dist', 'renderer'),
+    resources: join(rootFolder, 'resources'),
+    page: join(rootFolder, 'dist', 'renderer'),
   }
 }
 
@@ -65,7 +65,7 @@ export class FolderError extends Error {
   override name = 'FolderError'
 }
 
-const REASONS: Record<string, string> = {
+const reasons: Record<string, string> = {
   EACCES: 'it may not be written to',
   EPERM: 'it may not be written to',
   EROFS: 'the disk is read-only',
@@ -85,7 +85,7 @@ function makeFolder(path: string, name: string): void {
     const { code = '', message } = error as NodeJS.ErrnoException
     const option = name === 'input' || name === 'output' ? `--${name}-dir` : '--data-dir'
     throw new FolderError(
-      `The folder ${path} cannot be used: ${REASONS[code] ?? message}. Choose another with ${option}.`,
+      `The folder ${path} cannot be used: ${reasons[code] ?? message}. Choose another with ${option}.`,
       { cause: error },
     )
   }

@@ -4,19 +4,19 @@ import type { Provider } from '../inference/layers.ts'
 import { faultOf, type Placement } from '../inference/providers/choice.ts'
 import { providerProfiles, whyNotOffered } from '../inference/providers/profiles.ts'
 import { describeMemory, hardwareOf, instructionsOf } from './hardware.ts'
-import type { Surroundings } from './placements.ts'
+import type { PlacementContext } from './placement-context.ts'
 
 /**
  * Stable Diffusion 1.5 at 512 × 512: 10⁹ operations of matrix products, as `countFlops` of
  * bench/flops.ts counts them: twenty steps with guidance, then the decoder.
  */
-const PICTURE_GFLOP = 20 * 1606.5 + 2514.5
+const pictureGflop = 20 * 1606.5 + 2514.5
 
 /** Of what matrix products reach, networks reach this on a processor; `bench` measures the share. */
-const PROCESSOR_SHARE = 0.65
+const processorShare = 0.65
 
 export async function hardwareReport(
-  surroundings: Surroundings,
+  surroundings: PlacementContext,
   placement: Placement,
   /** A machine at work would be measured too slow: then only what is known is said. */
   idle = true,
@@ -39,7 +39,7 @@ export async function hardwareReport(
 }
 
 function providerRows(
-  { installation, tests }: Surroundings,
+  { installation, tests }: PlacementContext,
   { provider: used }: Placement,
 ): HardwareReport['providers'] {
   const rows = Object.values(providerProfiles).filter(({ platforms }) =>
@@ -52,7 +52,7 @@ function providerRows(
     const known = tests.known(id)
     const fault = known && faultOf(known)
     if (fault) return { ...row, state: 'refused', about: sentence(fault) }
-    const speed = known?.state === 'tested' ? `${speedWords(known.result.gflops)}.` : ''
+    const speed = known?.state === 'tested' ? `${describeSpeed(known.result.gflops)}.` : ''
     const described = [speed, ...limits].filter(Boolean).join(' ')
     if (id === used) return { ...row, state: 'used', about: described }
     if (id === 'cpu' || known) return { ...row, state: 'ready', about: speed }
@@ -62,7 +62,7 @@ function providerRows(
 
 const sentence = (predicate: string) => `${predicate[0]!.toUpperCase()}${predicate.slice(1)}.`
 
-const speedWords = (gflops: number) =>
+const describeSpeed = (gflops: number) =>
   gflops < 10
     ? `${gflops.toPrecision(2)} GFLOP/s in matrix products`
     : `${Math.round(gflops)} GFLOP/s in matrix products`
@@ -72,9 +72,9 @@ const picture = 'A picture of 512 × 512 pixels with Stable Diffusion 1.5 and 20
 /** Seconds are rounded to what such an estimate can know. */
 export function expectation(provider: Provider, gflops: number | undefined): string {
   if (!gflops) return 'How quick it is, is measured when the engine has nothing to do.'
-  if (provider === 'cpu') return `${picture}: ${about(PICTURE_GFLOP / (gflops * PROCESSOR_SHARE))}.`
+  if (provider === 'cpu') return `${picture}: ${about(pictureGflop / (gflops * processorShare))}.`
   // Nobody has measured which share networks reach there.
-  return `${picture}: at best ${about(PICTURE_GFLOP / gflops)}.`
+  return `${picture}: at best ${about(pictureGflop / gflops)}.`
 }
 
 export function about(seconds: number): string {

@@ -12,7 +12,6 @@ import type { RunEvent } from '../run/events.ts'
 import type { EngineConfig } from '../run/protocol.ts'
 import type { RunRow } from '../store/runs.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { type AccountDoor, accountDoor } from './account-door.ts'
 import { type Assets, createAssets, type PutAsset } from './assets.ts'
 import { readCatalogue } from './catalogue.ts'
 import { type Checks, namesOnly, nodeChecks } from './checks.ts'
@@ -26,10 +25,11 @@ import { engineConfig, findModels } from './engine-config.ts'
 import { createEventHub, type EventHub } from './events.ts'
 import { createExecution, describeRun, failAbandonedRuns } from './execution.ts'
 import { type FolderOptions, type Folders, makeFolders } from './folders.ts'
+import { createHttpClient, type HttpClient } from './http-client.ts'
+import { type LazyAccount, lazyAccount } from './lazy-account.ts'
 import { clearLeftovers } from './leftovers.ts'
 import { createLiveRun } from './live-run.ts'
 import { watchModels } from './model-watch.ts'
-import { createNetwork, type Network } from './network.ts'
 import { oncePerTurn, throttled } from './pace.ts'
 import { createPlacing, untested } from './placing.ts'
 import { createPreviews, type Previews } from './previews.ts'
@@ -43,9 +43,9 @@ import { createTrash } from './trash.ts'
 const localProviderTest: TestProvider = (provider, signal) => testProvider(provider, { signal })
 
 /** The engine reports its memory more often than a page needs it. */
-const SYSTEM_EVERY_MS = 500
+const systemEveryMs = 500
 
-const TRIM_EVERY_RUNS = 100
+const trimEveryRuns = 100
 
 export interface HostOptions extends FolderOptions {
   /** Another engine than this machine's, for tests. */
@@ -73,9 +73,9 @@ export interface Host {
   readonly assets: Assets
   readonly previews: Previews
   readonly queue: Queue
-  readonly network: Network
+  readonly http: HttpClient
   readonly system: System
-  readonly account: AccountDoor
+  readonly account: LazyAccount
   /** Said aloud, if anything: a damaged database was put aside, a file could not be read. */
   readonly notices: readonly string[]
   models(): ModelFolders
@@ -127,7 +127,7 @@ export function startHost(options: HostOptions = {}): Host {
     choice: () => (test ? store.settings.all().provider : 'cpu'),
     changed: () => {
       if (config.provider !== placing.config.provider) engine.reconfigure(configure())
-      saySystem()
+      emitSystem()
     },
   })
   const engine = replaceableEngine(options.startEngine ?? localEngine, configure())
@@ -144,20 +144,20 @@ export function startHost(options: HostOptions = {}): Host {
   let closed = false
   let ended = 0
   const emit = (event: HostEvent) => {
-    live.take(event)
+    live.record(event)
     hub.emit(event)
   }
-  const saySystem = () => emit({ type: 'system', system: system.info() })
-  const network = createNetwork(
+  const emitSystem = () => emit({ type: 'system', system: system.info() })
+  const http = createHttpClient(
     store.ledger,
     () => store.settings.all().offline,
-    () => saySystem(),
+    () => emitSystem(),
   )
-  const system = createSystem({ store, engine, folders, network, notices, placing })
-  const account = accountDoor({
+  const system = createSystem({ store, engine, folders, http, notices, placing })
+  const account = lazyAccount({
     resources: folders.resources,
     store,
-    network,
+    http,
     secrets: fileSecrets(join(folders.data, 'secrets'), options.seal),
     changed: state => emit({ type: 'account', account: state }),
     workflowsChanged: () => workflowsChanged(),
@@ -174,11 +174,11 @@ export function startHost(options: HostOptions = {}): Host {
     assets,
     previews,
     engine,
-    admit: () => account.admit(),
-    counted: run => account.count(run.id),
+    checkAllowance: () => account.checkAllowance(),
+    countRun: run => account.count(run.id),
     wantsPreviews: () => store.settings.all().previews,
     emit,
-    watched: (run, event) => {
+    onRunEvent: (run, event) => {
       for (const watcher of watchers) watcher.runEvent(run, event)
     },
   })
@@ -190,11 +190,11 @@ export function startHost(options: HostOptions = {}): Host {
       if (run.workflow) workflowsChanged()
     },
     ended: run => {
-      if (++ended % TRIM_EVERY_RUNS === 0) store.runs.trim()
+      if (++ended % trimEveryRuns === 0) store.runs.trim()
       for (const watcher of watchers) watcher.runEnded(run)
     },
     changed: () => {
-      sayQueue()
+      emitQueue()
       for (const watcher of watchers) watcher.queueChanged()
     },
   })
@@ -214,14 +214,14 @@ export function startHost(options: HostOptions = {}): Host {
     }
   }
   // A thousand runs queued at once are one event to the page.
-  const sayQueue = oncePerTurn(() => {
+  const emitQueue = oncePerTurn(() => {
     if (!closed) emit(queueEvent())
   })
   const workflowsChanged = () => emit({ type: 'workflows', workflows: store.workflows.list() })
 
   const stopListening = engine.subscribe(
-    throttled(SYSTEM_EVERY_MS, () => {
-      if (!closed) saySystem()
+    throttled(systemEveryMs, () => {
+      if (!closed) emitSystem()
     }),
   )
   const stopWatching = watchModels(
@@ -238,7 +238,7 @@ export function startHost(options: HostOptions = {}): Host {
     assets,
     previews,
     queue,
-    network,
+    http,
     system,
     account,
     notices,
@@ -274,8 +274,8 @@ export function startHost(options: HostOptions = {}): Host {
         engine.reconfigure(configure())
         emit({ type: 'catalogue' })
       }
-      if (provider !== undefined) void placing.again()
-      saySystem()
+      if (provider !== undefined) void placing.reconsider()
+      emitSystem()
     },
     hardware: () => placing.report(!queue.running),
     workflowsChanged,

@@ -3,11 +3,11 @@ import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** `.upload-<uuid>` of a host, `.name.png.<pid>.part` of an engine. */
-const UNFINISHED = /^\.(upload-[0-9a-f-]{36}|.+\.\d+\.part)$/
+const unfinishedPattern = /^\.(upload-[0-9a-f-]{36}|.+\.\d+\.part)$/
 /** Another program may be writing into the same folder at this moment. */
-const OLD_MS = 3600 * 1000
-const DEPTH_LIMIT = 4
-const ENTRIES_LIMIT = 50_000
+const oldMs = 3600 * 1000
+const depthLimit = 4
+const entriesLimit = 50_000
 
 /** Clears them out of a folder and its subfolders. @returns how many there were */
 export function clearLeftovers(folder: string, nowMs = Date.now()): number {
@@ -15,13 +15,13 @@ export function clearLeftovers(folder: string, nowMs = Date.now()): number {
   let seen = 0
   const visit = (at: string, depth: number) => {
     for (const entry of readdirSync(at, { withFileTypes: true })) {
-      if (++seen > ENTRIES_LIMIT) return
+      if (++seen > entriesLimit) return
       const path = join(at, entry.name)
       if (entry.isDirectory()) {
-        if (depth < DEPTH_LIMIT) visit(path, depth + 1)
-      } else if (entry.isFile() && UNFINISHED.test(entry.name)) {
+        if (depth < depthLimit) visit(path, depth + 1)
+      } else if (entry.isFile() && unfinishedPattern.test(entry.name)) {
         const facts = statSync(path, { throwIfNoEntry: false })
-        if (!facts || nowMs - facts.mtimeMs < OLD_MS) continue
+        if (!facts || nowMs - facts.mtimeMs < oldMs) continue
         rmSync(path, { force: true })
         cleared++
       }

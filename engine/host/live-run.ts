@@ -1,10 +1,10 @@
 // What a page that comes late must hear of the run that goes on.
 import type { HostEvent } from '../api/contract.ts'
 
-const EVENTS_LIMIT = 5000
+const eventsLimit = 5000
 
 export interface LiveRun {
-  take(event: HostEvent): void
+  record(event: HostEvent): void
   /** In order; of each node only what still counts. */
   events(): readonly HostEvent[]
 }
@@ -15,12 +15,12 @@ export function createLiveRun(): LiveRun {
   const put = (key: string, event: HostEvent) => {
     events.delete(key)
     events.set(key, event)
-    if (events.size <= EVENTS_LIMIT) return
+    if (events.size <= eventsLimit) return
     const [oldest] = events.keys()
     events.delete(oldest!)
   }
   return {
-    take(event) {
+    record(event) {
       switch (event.type) {
         case 'run':
           // Begun: nothing has happened yet. Ended: nothing is live any more.

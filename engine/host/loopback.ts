@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-const RETURN_PATH = '/account/return'
+const returnPath = '/account/return'
 
 export interface Loopback {
   /** Where the browser is to be sent: `http://127.0.0.1:<port>/account/return`. */
@@ -29,7 +29,7 @@ export async function listenForReturn({ timeoutMs }: { timeoutMs: number }): Pro
     const embedded = !['document', undefined].includes(request.headers['sec-fetch-dest'] as string)
     const query = url?.searchParams
     const answered = query?.has('code') || query?.has('error')
-    const ours = request.method === 'GET' && url?.pathname === RETURN_PATH && answered && !embedded
+    const ours = request.method === 'GET' && url?.pathname === returnPath && answered && !embedded
     response.writeHead(ours ? 200 : 404, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
@@ -61,7 +61,7 @@ export async function listenForReturn({ timeoutMs }: { timeoutMs: number }): Pro
   })
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}${RETURN_PATH}`,
+    url: `http://127.0.0.1:${port}${returnPath}`,
     answer: promise,
     close: () => close('The sign-in was cancelled.'),
   }

@@ -1,6 +1,6 @@
 // Who may talk to us. The server listens on this machine, but every web page that the user opens
 // can send requests to it: a page of another site must not start runs or read pictures.
-import { isLoopback } from './network.ts'
+import { isLoopback } from './http-client.ts'
 
 export interface OriginRule {
   /** The address listened on; anything but loopback was the user's explicit wish. */

@@ -9,15 +9,15 @@ import type { HostEvent } from '../api/contract.ts'
 import { readJson } from '../graph/json.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { openStore } from '../store/store.ts'
-import { BACKLOG_LIMIT, createEventHub } from './events.ts'
+import { backlogLimit, createEventHub } from './events.ts'
 import { freeName, safeName } from './file-names.ts'
 import { defaultDataDir } from './folders.ts'
 import { describeMachine } from './hardware.ts'
+import { createHttpClient, isLoopback } from './http-client.ts'
 import { createLiveRun } from './live-run.ts'
-import { createNetwork, isLoopback } from './network.ts'
 import { refusal } from './origin.ts'
 import { createPreviews } from './previews.ts'
-import { recipeOf, wordsOf } from './recipe.ts'
+import { recipeOf, searchTextOf } from './recipe.ts'
 
 test('the machine in plain words', () => {
   const flags = new Set(['avx2', 'avx512f'])
@@ -118,7 +118,7 @@ test('events: the present state first, progress never piles up, a lost reader st
   hub.emit(progress('2', 0))
   expect((await events.next()).value).toMatchObject({ node: '1', done: 99 })
   expect((await events.next()).value).toMatchObject({ node: '2' })
-  for (let i = 0; i < BACKLOG_LIMIT + 2; i++)
+  for (let i = 0; i < backlogLimit + 2; i++)
     hub.emit({ type: 'started', run: 'r', node: String(i) })
   expect((await events.next()).value).toBe(system)
   const waiting = events.next()
@@ -129,7 +129,7 @@ test('events: the present state first, progress never piles up, a lost reader st
 
 test('events: a reader far behind costs nothing, and gets past a long present state', async () => {
   let snapshots = 0
-  const state = Array.from({ length: BACKLOG_LIMIT + 500 }, (_, i) => progress(String(i), 0))
+  const state = Array.from({ length: backlogLimit + 500 }, (_, i) => progress(String(i), 0))
   const hub = createEventHub(() => {
     snapshots++
     return [...state]
@@ -137,7 +137,7 @@ test('events: a reader far behind costs nothing, and gets past a long present st
   const abort = new AbortController()
   const events = hub.subscribe(abort.signal)
   await events.next()
-  for (let i = 0; i < 5 * BACKLOG_LIMIT; i++) hub.emit({ type: 'started', run: 'r', node: `n${i}` })
+  for (let i = 0; i < 5 * backlogLimit; i++) hub.emit({ type: 'started', run: 'r', node: `n${i}` })
   expect(snapshots).toBe(1)
   expect((await events.next()).value).toBe(state[0])
   expect(snapshots).toBe(2)
@@ -154,9 +154,9 @@ test('a page that comes late hears of each node once', () => {
   const about = (type: 'started' | 'done', node: string) =>
     ({ type, run: 'r', node, ms: 1 }) as HostEvent
   for (const node of ['1', '2', '3']) {
-    live.take(about('started', node))
-    for (let i = 0; i < 50; i++) live.take(progress(node, i))
-    if (node !== '3') live.take(about('done', node))
+    live.record(about('started', node))
+    for (let i = 0; i < 50; i++) live.record(progress(node, i))
+    if (node !== '3') live.record(about('done', node))
   }
   expect(live.events().map(event => [event.type, 'node' in event && event.node])).toEqual([
     ['done', '1'],
@@ -164,7 +164,7 @@ test('a page that comes late hears of each node once', () => {
     ['started', '3'],
     ['progress', '3'],
   ])
-  live.take({ type: 'run', run: { state: 'done' } } as HostEvent)
+  live.record({ type: 'run', run: { state: 'done' } } as HostEvent)
   expect(live.events()).toEqual([])
 })
 
@@ -194,7 +194,7 @@ test('a recipe is read off the nodes that made the picture', () => {
   })
   expect(recipeOf(prompt, '20').models).toEqual([])
   expect(recipeOf(prompt, '20').seed).toBeUndefined()
-  expect(wordsOf(prompt)).toContain('a red apple')
+  expect(searchTextOf(prompt)).toContain('a red apple')
 })
 
 test('requests are in the ledger, loopback sends nothing, offline stops before the connection', async () => {
@@ -207,16 +207,12 @@ test('requests are in the ledger, loopback sends nothing, offline stops before t
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   let offline = false
-  const network = createNetwork(ledger, () => offline)
-  const answer = await network({ url, purpose: 'test' })
+  const http = createHttpClient(ledger, () => offline)
+  const answer = await http({ url, purpose: 'test' })
   expect([answer.status, answer.text()]).toEqual([200, 'hello'])
   offline = true
-  await expect(network({ url: 'http://example.invalid/', purpose: 'test' })).rejects.toThrow(
-    /Offline/,
-  )
-  expect(await network({ url, purpose: 'test', limitBytes: 2 }).catch(e => e.code)).toBe(
-    'too_large',
-  )
+  await expect(http({ url: 'http://example.invalid/', purpose: 'test' })).rejects.toThrow(/Offline/)
+  expect(await http({ url, purpose: 'test', limitBytes: 2 }).catch(e => e.code)).toBe('too_large')
   server.close()
   expect(asked).toBe(2)
   expect(ledger.sentBytes()).toBe(0)

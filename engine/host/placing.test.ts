@@ -9,7 +9,7 @@ import { type Machine, thisMachine } from '../inference/providers/machine.ts'
 import { fakeEngine, until } from './fixtures/test-host.ts'
 import { about, expectation, hardwareReport, hardwareText } from './hardware-report.ts'
 import { startHost } from './host.ts'
-import { lookAround, place, placementConfig } from './placements.ts'
+import { choosePlacement, placementConfig, readPlacementContext } from './placement-context.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -122,8 +122,8 @@ const laptop: Machine = {
 }
 
 test('a laptop in words: what is there, what is used, how long a picture takes', async () => {
-  const around = await lookAround({ machine: laptop, test: async () => passed })
-  const placement = await place('auto', around)
+  const around = await readPlacementContext({ machine: laptop, test: async () => passed })
+  const placement = await choosePlacement('auto', around)
   expect(placementConfig(placement.provider, around)).toEqual({
     provider: 'dml',
     gpuBudgetBytes: Math.floor(16 * 2 ** 30 * 0.4),
@@ -146,8 +146,11 @@ test('a machine at work is not measured', async () => {
     asked.push(provider)
     return passed
   }
-  const around = await lookAround({ machine: { ...laptop, exec: async () => undefined }, test })
-  const placement = await place('auto', around)
+  const around = await readPlacementContext({
+    machine: { ...laptop, exec: async () => undefined },
+    test,
+  })
+  const placement = await choosePlacement('auto', around)
   expect((await hardwareReport(around, placement, false)).expectation).toBe(
     'How quick it is, is measured when the engine has nothing to do.',
   )

@@ -5,9 +5,14 @@ import type { TestProvider } from '../backends/provider-test.ts'
 import type { Placement, ProviderChoice } from '../inference/providers/choice.ts'
 import type { EngineConfig } from '../run/protocol.ts'
 import { hardwareReport } from './hardware-report.ts'
-import { lookAround, place, placementConfig, type SurroundingsOptions } from './placements.ts'
+import {
+  choosePlacement,
+  type PlacementContextOptions,
+  placementConfig,
+  readPlacementContext,
+} from './placement-context.ts'
 
-export interface PlacingOptions extends SurroundingsOptions {
+export interface PlacingOptions extends PlacementContextOptions {
   choice(): ProviderChoice
   /** Told when `config` or `notice` is another. */
   changed(): void
@@ -19,7 +24,7 @@ export interface Placing {
   readonly config: Pick<EngineConfig, 'provider' | 'gpuBudgetBytes'>
   readonly notice: string | undefined
   /** The choice is another, or is made anew: a provider that failed is tested again. */
-  again(): Promise<void>
+  reconsider(): Promise<void>
   /** @param idle whether the machine may be measured now */
   report(idle: boolean): Promise<HardwareReport>
 }
@@ -30,31 +35,31 @@ export function createPlacing({
   log = text => process.stderr.write(text),
   ...options
 }: PlacingOptions): Placing {
-  const surroundings = lookAround(options)
+  const pendingContext = readPlacementContext(options)
   let config: Placing['config'] = { provider: 'cpu' }
   let notice: string | undefined
   let placing: Promise<Placement>
 
   async function decide(fresh: boolean): Promise<Placement> {
     const chosen = choice()
-    const around = await surroundings
-    if (fresh && chosen !== 'auto' && chosen !== 'cpu') around.tests.forget(chosen)
-    return place(chosen, around)
+    const context = await pendingContext
+    if (fresh && chosen !== 'auto' && chosen !== 'cpu') context.tests.forget(chosen)
+    return choosePlacement(chosen, context)
   }
-  async function decideAndTell(fresh: boolean): Promise<void> {
+  async function decideAndNotify(fresh: boolean): Promise<void> {
     const deciding = decide(fresh)
     placing = deciding
     const decided = await deciding
     // Another choice was made meanwhile: its answer counts.
     if (placing !== deciding || options.signal?.aborted) return
     const before = config.provider
-    config = placementConfig(decided.provider, await surroundings)
-    const heard = notice
+    config = placementConfig(decided.provider, await pendingContext)
+    const previousNotice = notice
     notice = decided.notice
-    if (notice && notice !== heard) log(`${notice}\n`)
-    if (config.provider !== before || notice !== heard) changed()
+    if (notice && notice !== previousNotice) log(`${notice}\n`)
+    if (config.provider !== before || notice !== previousNotice) changed()
   }
-  void decideAndTell(false)
+  void decideAndNotify(false)
 
   return {
     get config() {
@@ -63,8 +68,8 @@ export function createPlacing({
     get notice() {
       return notice
     },
-    again: () => decideAndTell(true),
-    report: async idle => hardwareReport(await surroundings, await placing, idle),
+    reconsider: () => decideAndNotify(true),
+    report: async idle => hardwareReport(await pendingContext, await placing, idle),
   }
 }
 

@@ -1,8 +1,8 @@
 // Previews live in memory, the newest a node, under a URL of their own.
 import type { Preview } from '../nodes/define.ts'
 
-const NODES_KEPT = 64
-const BYTES_KEPT = 64 * 2 ** 20
+const nodesKept = 64
+const bytesKept = 64 * 2 ** 20
 
 export interface Previews {
   /** URL of what was just put in; it changes with every preview. */
@@ -25,7 +25,7 @@ export function createPreviews(): Previews {
       kept.set(key(run, node), preview)
       bytes += preview.bytes.byteLength
       for (const oldest of kept.keys()) {
-        if (kept.size <= NODES_KEPT && bytes <= BYTES_KEPT) break
+        if (kept.size <= nodesKept && bytes <= bytesKept) break
         drop(oldest)
       }
       return `/previews/${encodeURIComponent(run)}/${encodeURIComponent(node)}?v=${++version}`

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { NewRun, RunRow } from '../store/runs.ts'
 import { openStore } from '../store/store.ts'
-import { createQueue, PENDING_LIMIT, QueueFullError } from './queue.ts'
+import { createQueue, pendingLimit, QueueFullError } from './queue.ts'
 
 function setUp() {
   const { runs } = openStore(':memory:')
@@ -114,7 +114,7 @@ test('paused, nothing starts; going on, it does', async () => {
 
 test('is bounded', () => {
   const { queue, add, runs } = setUp()
-  for (let i = 0; i < PENDING_LIMIT; i++) add(`r${i}`, i)
+  for (let i = 0; i < pendingLimit; i++) add(`r${i}`, i)
   expect(() => add('one more', 0)).toThrow(QueueFullError)
   expect(runs.find('one more')).toBeUndefined()
   queue.clear()

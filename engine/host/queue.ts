@@ -3,12 +3,12 @@
 import type { NewRun, RunRow } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
 
-export const PENDING_LIMIT = 1000
+export const pendingLimit = 1000
 
 export class QueueFullError extends Error {
   override name = 'QueueFullError'
   constructor() {
-    super(`${PENDING_LIMIT} runs are waiting already. Let some finish or clear the queue.`)
+    super(`${pendingLimit} runs are waiting already. Let some finish or clear the queue.`)
   }
 }
 
@@ -65,7 +65,7 @@ export function createQueue({ runs, execute, changed, ended }: QueueOptions): Qu
 
   return {
     add(run) {
-      if (runs.count('queued') >= PENDING_LIMIT) throw new QueueFullError()
+      if (runs.count('queued') >= pendingLimit) throw new QueueFullError()
       runs.add(run)
       const row = runs.find(run.id)!
       changed()

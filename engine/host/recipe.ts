@@ -4,10 +4,10 @@ import { isNumber, isObject, type Json, toNumber } from '../graph/json.ts'
 import { sourcesIn, upstream } from '../graph/order.ts'
 import { isLink, type Prompt, type PromptNode } from '../graph/prompt.ts'
 
-const MODEL_FILE = /\.(safetensors|sft|ckpt|pt|pth|bin|gguf|onnx)$/i
+const modelFilePattern = /\.(safetensors|sft|ckpt|pt|pth|bin|gguf|onnx)$/i
 /** Links followed from a sampler to its text; a graph may be odd, never endless. */
-const HOPS_LIMIT = 50
-const WORDS_LIMIT = 8000
+const hopsLimit = 50
+const wordsLimit = 8000
 
 /** @param node the output node whose picture is asked about; any sampler otherwise */
 export function recipeOf(prompt: Prompt, node?: string): Recipe {
@@ -29,7 +29,7 @@ export function recipeOf(prompt: Prompt, node?: string): Recipe {
       ...new Set(
         nodes.flatMap(({ inputs }) =>
           Object.values(inputs).filter(
-            (value): value is string => typeof value === 'string' && MODEL_FILE.test(value),
+            (value): value is string => typeof value === 'string' && modelFilePattern.test(value),
           ),
         ),
       ),
@@ -38,11 +38,11 @@ export function recipeOf(prompt: Prompt, node?: string): Recipe {
 }
 
 /** Lower-case words that the gallery's search looks through. */
-export function wordsOf(prompt: Prompt): string {
+export function searchTextOf(prompt: Prompt): string {
   const words: string[] = []
   for (const { inputs } of Object.values(prompt))
     for (const value of Object.values(inputs)) if (typeof value === 'string') words.push(value)
-  return [...new Set(words)].join('\n').toLowerCase().slice(0, WORDS_LIMIT)
+  return [...new Set(words)].join('\n').toLowerCase().slice(0, wordsLimit)
 }
 
 const isSampler = ({ inputs }: PromptNode): boolean =>
@@ -51,7 +51,7 @@ const isSampler = ({ inputs }: PromptNode): boolean =>
 /** Goes back along conditioning until a node has a text. */
 function textAt(prompt: Prompt, from: Json | undefined): string | undefined {
   let value = from
-  for (let hops = 0; hops < HOPS_LIMIT && isLink(value); hops++) {
+  for (let hops = 0; hops < hopsLimit && isLink(value); hops++) {
     const inputs: Record<string, Json> = prompt[value[0]]?.inputs ?? {}
     const text = ['text', 'text_g', 'clip_l', 't5xxl', 'prompt'].find(name => name in inputs)
     if (text) return stringAt(prompt, inputs[text])
@@ -67,7 +67,7 @@ function literal<T>(
   value: Json | undefined,
   read: (value: Json) => T | undefined,
 ): T | undefined {
-  for (let hops = 0; hops < HOPS_LIMIT && isLink(value); hops++)
+  for (let hops = 0; hops < hopsLimit && isLink(value); hops++)
     value = prompt[value[0]]?.inputs.value
   return value === undefined || isObject(value) ? undefined : read(value)
 }

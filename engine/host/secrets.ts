@@ -15,10 +15,10 @@ export interface Seal {
   open(sealed: string): string
 }
 
-const bare: Seal = { seal: text => text, open: text => text }
+const unsealed: Seal = { seal: text => text, open: text => text }
 
 /** @param file its folder exists; the file is made with mode 0600 */
-export function fileSecrets(file: string, { seal, open }: Seal = bare): Secrets {
+export function fileSecrets(file: string, { seal, open }: Seal = unsealed): Secrets {
   const read = (): Record<string, string> => {
     try {
       return JSON.parse(open(readFileSync(file, 'utf8')))

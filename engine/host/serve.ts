@@ -9,14 +9,14 @@ import { bodyLimit } from 'hono/body-limit'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createRouter } from '../api/handlers.ts'
 import { createApp } from './app.ts'
-import { UPLOAD_LIMIT_BYTES } from './assets.ts'
+import { uploadLimitBytes } from './assets.ts'
 import { comfyRoutes } from './comfy-server/index.ts'
 import { comfySockets } from './comfy-server/ws.ts'
 import type { Host } from './host.ts'
 import { refusal } from './origin.ts'
 
 /** A graph with notes and subgraphs is a megabyte; this is a bound, not a size to reach. */
-const MESSAGE_LIMIT_BYTES = 64 * 2 ** 20
+const messageLimitBytes = 64 * 2 ** 20
 
 export interface ServeOptions {
   listen: string
@@ -45,7 +45,7 @@ export async function serve(host: Host, { listen, port }: ServeOptions): Promise
   app.post(
     '*',
     bodyLimit({
-      maxSize: UPLOAD_LIMIT_BYTES,
+      maxSize: uploadLimitBytes,
       onError: () => new Response('The request is too large.', { status: 413 }),
     }),
   )
@@ -55,7 +55,7 @@ export async function serve(host: Host, { listen, port }: ServeOptions): Promise
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
   const rpc = new RPCHandler(createRouter(host))
   const comfyClients = comfySockets(host)
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: messageLimitBytes })
   server.on('upgrade', (request, socket, head) => {
     // From here on the socket is ours: a client that vanishes must not take the host along.
     socket.on('error', () => socket.destroy())
@@ -88,7 +88,7 @@ export async function serve(host: Host, { listen, port }: ServeOptions): Promise
   }
 }
 
-const PING_MS = 30_000
+const pingEveryMs = 30_000
 
 /** A page that went to sleep is let go, with its subscription. */
 function keepAlive(client: WebSocket): void {
@@ -100,7 +100,7 @@ function keepAlive(client: WebSocket): void {
     if (!answered) return client.terminate()
     answered = false
     client.ping()
-  }, PING_MS)
+  }, pingEveryMs)
   client.on('close', () => clearInterval(timer))
   client.on('error', () => client.terminate())
 }
@@ -116,7 +116,7 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-const LISTEN_PROBLEMS: Record<string, (listen: string, port: number) => string> = {
+const listenProblems: Record<string, (listen: string, port: number) => string> = {
   EADDRINUSE: (_, port) =>
     `Port ${port} is taken, perhaps by ComfyUI or another ComfyRunner. Choose one with --port.`,
   EACCES: (_, port) =>
@@ -135,7 +135,7 @@ function listenOn(
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new Error(LISTEN_PROBLEMS[error.code ?? '']?.(listen, port) ?? error.message, {
+        new Error(listenProblems[error.code ?? '']?.(listen, port) ?? error.message, {
           cause: error,
         }),
       ),

@@ -10,7 +10,7 @@ import { problemsOf } from '../graph/problems.ts'
 import { type Validation, validatePrompt } from '../graph/validate.ts'
 import type { NewRun } from '../store/runs.ts'
 import type { Checks } from './checks.ts'
-import { wordsOf } from './recipe.ts'
+import { searchTextOf } from './recipe.ts'
 
 /** What every way of asking for a run has in common. */
 export type Submission = Omit<NewRun, 'number' | 'queuedMs'>
@@ -50,7 +50,7 @@ export async function prepareDocument(
 export const submissionOf = (validation: Validation, pngInfo: string): Submission => ({
   id: randomUUID(),
   name: '',
-  words: wordsOf(validation.coerced),
+  words: searchTextOf(validation.coerced),
   targets: validation.goodOutputs,
   extraData: '{}',
   pngInfo,

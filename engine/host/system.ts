@@ -5,19 +5,19 @@ import type { Store } from '../store/store.ts'
 import type { Engine } from './engine.ts'
 import type { Folders } from './folders.ts'
 import { describeMachine, thisMachine } from './hardware.ts'
-import type { Network } from './network.ts'
+import type { HttpClient } from './http-client.ts'
 import type { Placing } from './placing.ts'
-import { VERSION } from './version.ts'
+import { appVersion } from './version.ts'
 
-const COMFYUI_PORT = 8188
-const LOOK_EVERY_MS = 30_000
-const LOOK_TIMEOUT_MS = 500
+const comfyuiPort = 8188
+const lookEveryMs = 30_000
+const lookTimeoutMs = 500
 
 export interface SystemOptions {
   store: Store
   engine: Engine
   folders: Folders
-  network: Network
+  http: HttpClient
   /** What the user must know from this start. */
   notices: readonly string[]
   placing: Pick<Placing, 'notice'>
@@ -32,7 +32,7 @@ export interface System {
 }
 
 export function createSystem(options: SystemOptions): System {
-  const { store, engine, folders, network, notices, placing } = options
+  const { store, engine, folders, http, notices, placing } = options
   const hardware = describeMachine(thisMachine())
   const ownPorts = new Set<number>()
   let comfyui: SystemInfo['comfyui']
@@ -41,7 +41,7 @@ export function createSystem(options: SystemOptions): System {
   return {
     ownPorts,
     info: () => ({
-      version: VERSION,
+      version: appVersion,
       hardware,
       provider: engine.provider,
       engine: engine.state,
@@ -54,20 +54,20 @@ export function createSystem(options: SystemOptions): System {
         [...notices, placing.notice, ...engine.notices].filter(Boolean).join(' ') || undefined,
     }),
     async lookForComfyUi() {
-      if (Date.now() - lookedMs < LOOK_EVERY_MS || ownPorts.has(COMFYUI_PORT)) return
+      if (Date.now() - lookedMs < lookEveryMs || ownPorts.has(comfyuiPort)) return
       lookedMs = Date.now()
-      comfyui = await findComfyUi(network)
+      comfyui = await findComfyUi(http)
     },
   }
 }
 
-async function findComfyUi(network: Network): Promise<SystemInfo['comfyui']> {
-  const url = `http://127.0.0.1:${COMFYUI_PORT}`
+async function findComfyUi(http: HttpClient): Promise<SystemInfo['comfyui']> {
+  const url = `http://127.0.0.1:${comfyuiPort}`
   try {
-    const answer = await network({
+    const answer = await http({
       url: `${url}/system_stats`,
       purpose: 'look for ComfyUI',
-      timeoutMs: LOOK_TIMEOUT_MS,
+      timeoutMs: lookTimeoutMs,
       limitBytes: 2 ** 20,
     })
     const stats = readJson(answer.text())

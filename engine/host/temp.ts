@@ -2,7 +2,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const KEPT_MS = 24 * 3600 * 1000
+const keptMs = 24 * 3600 * 1000
 
 /** Clears old files out of the temp folder at the start. */
 export function trimTemp(folder: string, nowMs = Date.now()): void {
@@ -10,7 +10,7 @@ export function trimTemp(folder: string, nowMs = Date.now()): void {
     const path = join(folder, name)
     try {
       const facts = statSync(path, { throwIfNoEntry: false })
-      if (facts && nowMs - facts.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true })
+      if (facts && nowMs - facts.mtimeMs > keptMs) rmSync(path, { recursive: true, force: true })
     } catch {
       // Held open by another program, or not ours to delete: no reason not to start.
     }

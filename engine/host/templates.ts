@@ -19,7 +19,7 @@ const list = z.array(
   }),
 )
 
-const PICTURES = ['webp', 'jpg', 'png']
+const pictureExtensions = ['webp', 'jpg', 'png']
 
 /** The picture of a template, if the name is one of ours. */
 export function templatePicture(folders: Folders, file: string): string | undefined {
@@ -37,7 +37,9 @@ export async function readTemplates(folders: Folders, catalogue: Catalogue): Pro
     .filter(({ name }) => existsSync(join(folder, `${name}.json`)))
     .sort((a, b) => a.order - b.order)
     .map(({ order: _, ...template }) => {
-      const picture = PICTURES.find(kind => existsSync(join(folder, `${template.name}.${kind}`)))
+      const picture = pictureExtensions.find(kind =>
+        existsSync(join(folder, `${template.name}.${kind}`)),
+      )
       const text = readFileSync(join(folder, `${template.name}.json`), 'utf8')
       return {
         ...template,

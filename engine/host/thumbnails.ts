@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { thumbnail } from '../image/thumbnail.ts'
 
 /** Widths that are made; a wish is rounded up, so that nobody can fill the disk with sizes. */
-const SIZES = [128, 256, 512, 1024]
-const KEPT_LIMIT = 20_000
+const widths = [128, 256, 512, 1024]
+const keptLimit = 20_000
 /** The folder is looked over once in so many new files. */
-const TRIM_EVERY = 500
+const trimEvery = 500
 
 export interface Thumbnails {
   /** WebP bytes of at least this width, or of the largest that is made. */
@@ -24,12 +24,12 @@ export function createThumbnails(folder: string): Thumbnails {
     const partial = `${kept}.${process.pid}.part`
     await writeFile(partial, bytes)
     await rename(partial, kept)
-    if (++made % TRIM_EVERY === 0) await trim(folder)
+    if (++made % trimEvery === 0) await trim(folder)
     return bytes
   }
   return {
     async get(hash, file, width) {
-      const size = SIZES.find(size => size >= width) ?? SIZES.at(-1)!
+      const size = widths.find(size => size >= width) ?? widths.at(-1)!
       const kept = join(folder, `${hash}-${size}.webp`)
       if (existsSync(kept)) return readFile(kept)
       const present = making.get(kept)
@@ -44,11 +44,11 @@ export function createThumbnails(folder: string): Thumbnails {
 /** Lets the oldest go. */
 async function trim(folder: string): Promise<void> {
   const names = await readdir(folder)
-  if (names.length <= KEPT_LIMIT) return
+  if (names.length <= keptLimit) return
   const aged = await Promise.all(
     names.map(async name => ({ name, time: (await stat(join(folder, name))).mtimeMs })),
   )
   aged.sort((a, b) => a.time - b.time)
-  for (const { name } of aged.slice(0, names.length - KEPT_LIMIT))
+  for (const { name } of aged.slice(0, names.length - keptLimit))
     await rm(join(folder, name), { force: true })
 }

@@ -14,11 +14,11 @@ export interface Trash {
   remove(ids: number[]): Promise<number[]>
   /** The outputs that are back. */
   restore(ids: number[]): Promise<Output[]>
-  /** Deletes for good what was removed longer ago than `KEPT_MS`; the gallery is never touched. */
+  /** Deletes for good what was removed longer ago than `keptMs`; the gallery is never touched. */
   expire(nowMs?: number): number
 }
 
-const KEPT_MS = 30 * 24 * 3600 * 1000
+const keptMs = 30 * 24 * 3600 * 1000
 
 export function createTrash(store: Store, folders: Folders): Trash {
   // The id makes the name unique and tells the file's owner apart.
@@ -69,10 +69,10 @@ export function createTrash(store: Store, folders: Folders): Trash {
       return restored
     },
     expire(nowMs = Date.now()) {
-      const old = store.outputs.removedBefore(nowMs - KEPT_MS)
+      const old = store.outputs.removedBefore(nowMs - keptMs)
       for (const output of old) {
         rmSync(join(folders.trash, trashName(output)), { force: true })
-        store.together(() => {
+        store.transaction(() => {
           store.assets.forget({ folder: 'trash', path: trashName(output) })
           store.outputs.forget(output.id)
         })

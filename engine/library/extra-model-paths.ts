@@ -9,8 +9,8 @@ import { parse } from 'yaml'
 export type ExtraModelDirs = Record<string, string[]>
 
 /** ComfyUI's older names for two folders. */
-const RENAMED: Record<string, string> = { clip: 'text_encoders', unet: 'diffusion_models' }
-export const folderKind = (name: string): string => RENAMED[name] ?? name
+const renamedKinds: Record<string, string> = { clip: 'text_encoders', unet: 'diffusion_models' }
+export const folderKind = (name: string): string => renamedKinds[name] ?? name
 
 export class ExtraPathsError extends Error {
   override name = 'ExtraPathsError'

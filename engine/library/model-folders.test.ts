@@ -42,7 +42,7 @@ test('the first root wins, bundled models come last, older folder names are read
     name: 'starter.safetensors',
     sizeBytes: 1,
   })
-  expect(folders.knows('nope')).toBe(false)
+  expect(folders.hasKind('nope')).toBe(false)
 })
 
 test('looks again only when a folder changed', () => {

@@ -6,7 +6,7 @@ import type { ModelFile } from '../api/contract.ts'
 import { type ExtraModelDirs, folderKind, readExtraModelPaths } from './extra-model-paths.ts'
 
 /** ComfyUI's folders; the second names are older ones that are still read. */
-const KINDS: Record<string, readonly string[]> = {
+const foldersByKind: Record<string, readonly string[]> = {
   checkpoints: ['checkpoints'],
   loras: ['loras'],
   vae: ['vae'],
@@ -28,15 +28,15 @@ const KINDS: Record<string, readonly string[]> = {
   audio_encoders: ['audio_encoders'],
   onnx: ['onnx'],
 }
-export const MODEL_KINDS = Object.keys(KINDS)
+export const modelKinds = Object.keys(foldersByKind)
 
 /** Models of this kind are folders, which this file marks. */
-const FOLDER_KIND = 'diffusers'
-const FOLDER_MARK = 'model_index.json'
+const diffusersKind = 'diffusers'
+const diffusersMark = 'model_index.json'
 
-const EXTENSIONS = /\.(safetensors|sft|ckpt|pt|pt2|pth|bin|pkl|gguf|onnx)$/i
-const DEPTH_LIMIT = 8
-const FILE_LIMIT = 20_000
+const modelFilePattern = /\.(safetensors|sft|ckpt|pt|pt2|pth|bin|pkl|gguf|onnx)$/i
+const depthLimit = 8
+const fileLimit = 20_000
 
 export interface ModelFoldersOptions {
   /** Roots with ComfyUI's layout, first match wins. */
@@ -66,7 +66,7 @@ export interface ModelFolders {
   path(kind: string, name: string): string | undefined
   /** Files: those that are folders are left out. */
   all(): (ModelFile & { path: string })[]
-  knows(kind: string): boolean
+  hasKind(kind: string): boolean
   /** 1 after the first look, and up when files came or went; looking again costs one stat a folder. */
   version(): number
 }
@@ -101,9 +101,9 @@ export function modelFolders({ roots, bundled, extra = {} }: ModelFoldersOptions
     path: (kind, name) => files(kind).find(file => file.name === name)?.path,
     all: () =>
       [...current().files].flatMap(([folder, found]) =>
-        folder === FOLDER_KIND ? [] : found.map(file => ({ folder, ...file })),
+        folder === diffusersKind ? [] : found.map(file => ({ folder, ...file })),
       ),
-    knows: kind => folderKind(kind) in KINDS || folderKind(kind) in extra,
+    hasKind: kind => folderKind(kind) in foldersByKind || folderKind(kind) in extra,
     version: () => {
       current()
       return version
@@ -113,16 +113,16 @@ export function modelFolders({ roots, bundled, extra = {} }: ModelFoldersOptions
 
 function scanAll(roots: string[], bundled: string | undefined, extra: ExtraModelDirs): Scan {
   const scan: Scan = { files: new Map(), times: new Map() }
-  for (const kind of new Set([...MODEL_KINDS, ...Object.keys(extra)])) {
-    const names = KINDS[kind] ?? [kind]
+  for (const kind of new Set([...modelKinds, ...Object.keys(extra)])) {
+    const names = foldersByKind[kind] ?? [kind]
     const found = new Map<string, Found>()
-    const ofFolders = kind === FOLDER_KIND
+    const ofFolders = kind === diffusersKind
     const add = (folder: string, isBundled: boolean) =>
       walk(folder, { isBundled, ofFolders }, found, scan.times)
     for (const root of roots) for (const name of names) add(join(root, name), false)
     for (const folder of extra[kind] ?? []) add(folder, false)
     if (bundled) for (const name of names) add(join(bundled, name), true)
-    if (found.size || kind in KINDS)
+    if (found.size || kind in foldersByKind)
       scan.files.set(
         kind,
         [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -140,22 +140,27 @@ function walk(
   const visited = new Set<string>()
   const visit = (folder: string, prefix: string, depth: number) => {
     times.set(folder, changed(folder))
-    if (depth > DEPTH_LIMIT || times.get(folder) === -1) return
+    if (depth > depthLimit || times.get(folder) === -1) return
     // A link that leads back up would go round for ever.
     const real = readable(() => realpathSync(folder))
     if (real === undefined || visited.has(real)) return
     visited.add(real)
     for (const name of readable(() => readdirSync(folder).sort()) ?? []) {
-      if (name.startsWith('.') || found.size >= FILE_LIMIT) continue
+      if (name.startsWith('.') || found.size >= fileLimit) continue
       const path = join(folder, name)
       const stat = readable(() => statSync(path))
-      if (ofFolders && name === FOLDER_MARK && prefix) {
+      if (ofFolders && name === diffusersMark && prefix) {
         const own = prefix.slice(0, -1)
         if (!found.has(own)) found.set(own, { name: own, path: folder, sizeBytes: 0, bundled })
         continue
       }
       if (stat?.isDirectory()) visit(path, `${prefix}${name}/`, depth + 1)
-      else if (stat?.isFile() && !ofFolders && EXTENSIONS.test(name) && !found.has(prefix + name))
+      else if (
+        stat?.isFile() &&
+        !ofFolders &&
+        modelFilePattern.test(name) &&
+        !found.has(prefix + name)
+      )
         found.set(prefix + name, { name: prefix + name, path, sizeBytes: stat.size, bundled })
     }
   }

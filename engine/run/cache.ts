@@ -23,75 +23,75 @@ export interface CacheBounds {
   maxEntries?: number
 }
 
-const MB = 2 ** 20
+const megabyte = 2 ** 20
 
 export class ResultCache {
   readonly keys = new KeyTable()
   /** Least recently used first. */
-  readonly #entries = new Map<Key, Entry>()
-  readonly #bounds: Required<CacheBounds>
-  #bytes = 0
-  #prompt = 0
+  private readonly entries = new Map<Key, Entry>()
+  private readonly bounds: Required<CacheBounds>
+  private totalBytes = 0
+  private prompt = 0
 
   constructor({
-    budgetBytes = 512 * MB,
-    limitBytes = 4096 * MB,
+    budgetBytes = 512 * megabyte,
+    limitBytes = 4096 * megabyte,
     maxEntries = 20_000,
   }: CacheBounds = {}) {
-    this.#bounds = { budgetBytes, limitBytes, maxEntries }
+    this.bounds = { budgetBytes, limitBytes, maxEntries }
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.totalBytes
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.entries.size
   }
 
   /** From here on `get` and `put` speak for a new prompt. */
   beginPrompt(): void {
-    this.#prompt++
+    this.prompt++
   }
 
   get(key: Key): Result | undefined {
-    const entry = this.#entries.get(key)
+    const entry = this.entries.get(key)
     if (!entry) return undefined
-    entry.prompt = this.#prompt
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
+    entry.prompt = this.prompt
+    this.entries.delete(key)
+    this.entries.set(key, entry)
     return entry.result
   }
 
   put(key: Key, result: Result): void {
-    this.#remove(key)
+    this.remove(key)
     const sizeBytes = sizeOfValue(result.slots)
-    this.#entries.set(key, { result, sizeBytes, prompt: this.#prompt })
-    this.#bytes += sizeBytes
+    this.entries.set(key, { result, sizeBytes, prompt: this.prompt })
+    this.totalBytes += sizeBytes
     this.trim()
   }
 
   /** Brings the cache within its bounds. */
   trim(): void {
-    const { budgetBytes, limitBytes, maxEntries } = this.#bounds
-    for (const [key, entry] of this.#entries) {
-      const old = entry.prompt !== this.#prompt
-      const full = this.#bytes > limitBytes || this.#entries.size > maxEntries
-      if (!full && !(old && this.#bytes > budgetBytes)) break
-      this.#remove(key)
+    const { budgetBytes, limitBytes, maxEntries } = this.bounds
+    for (const [key, entry] of this.entries) {
+      const old = entry.prompt !== this.prompt
+      const full = this.totalBytes > limitBytes || this.entries.size > maxEntries
+      if (!full && !(old && this.totalBytes > budgetBytes)) break
+      this.remove(key)
     }
   }
 
   clear(): void {
-    this.#entries.clear()
-    this.#bytes = 0
+    this.entries.clear()
+    this.totalBytes = 0
   }
 
-  #remove(key: Key): void {
-    const entry = this.#entries.get(key)
+  private remove(key: Key): void {
+    const entry = this.entries.get(key)
     if (!entry) return
-    this.#entries.delete(key)
-    this.#bytes -= entry.sizeBytes
+    this.entries.delete(key)
+    this.totalBytes -= entry.sizeBytes
   }
 }
 

@@ -2,24 +2,24 @@
 import { isObject, readJson } from '../graph/json.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import type { Preview, RunContext } from '../nodes/define.ts'
-import type { Job, Place, RunEvent } from './events.ts'
+import type { Job, NodeReference, RunEvent } from './events.ts'
 import type { RunGraph, RunNode } from './planner.ts'
 
 /** Progress without a preview is said at most this often, and at the end. */
-const PROGRESS_MS = 16
+const progressEveryMs = 16
 
 /** The same for all nodes of a run. */
-export interface Setting extends Omit<RunContext, 'nodeId' | 'progress'> {
+export interface RunSetting extends Omit<RunContext, 'nodeId' | 'progress'> {
   emit(event: RunEvent): void
 }
 
 /** @throws SyntaxError if the job's texts are not JSON */
-export function settingOf(
+export function runSetting(
   job: Job,
   { files, models }: Pick<RunContext, 'files' | 'models'>,
   signal: AbortSignal,
   emit: (event: RunEvent) => void,
-): Setting {
+): RunSetting {
   const prompt = readJson(job.prompt)
   const pngInfo = readJson(job.pngInfo)
   if (!isObject(prompt)) throw new SyntaxError('The prompt is not an object of nodes.')
@@ -35,26 +35,26 @@ export function settingOf(
 }
 
 /** How events name a node. */
-export const placeOf = ({ id, display }: RunNode): Place =>
+export const nodeReference = ({ id, display }: RunNode): NodeReference =>
   display === undefined ? { node: id } : { node: id, display }
 
-export function contextOf(node: RunNode, { emit, ...setting }: Setting): RunContext {
-  let saidMs = Number.NEGATIVE_INFINITY
+export function contextOf(node: RunNode, { emit, ...setting }: RunSetting): RunContext {
+  let lastEmitMs = Number.NEGATIVE_INFINITY
   return {
     ...setting,
     nodeId: node.id,
     progress(done: number, of: number, preview?: Preview, doing?: string) {
       const now = performance.now()
-      if (!preview && done < of && now - saidMs < PROGRESS_MS) return
-      saidMs = now
-      emit({ type: 'progress', done, of, preview, doing, ...placeOf(node) })
+      if (!preview && done < of && now - lastEmitMs < progressEveryMs) return
+      lastEmitMs = now
+      emit({ type: 'progress', done, of, preview, doing, ...nodeReference(node) })
     },
   }
 }
 
 export function hiddenInputs(
   { id, type }: RunNode,
-  { prompt, pngInfo }: Setting,
+  { prompt, pngInfo }: RunSetting,
   graph: RunGraph,
 ): Record<string, unknown> {
   const values = {

@@ -2,20 +2,26 @@
 // last exactly one of finished, failed, interrupted. The same events cross the process border.
 import type { NodeId } from '../graph/document.ts'
 import type { Preview, Shown } from '../nodes/define.ts'
-import type { ToldInputs } from './told-inputs.ts'
+import type { InputSummary } from './input-summary.ts'
 
 export type RunEvent =
   /** Nodes whose results are reused, named before anything runs. */
   | { type: 'cached'; nodes: NodeId[] }
-  | ({ type: 'started' } & Place)
+  | ({ type: 'started' } & NodeReference)
   /** `doing`: where it is not the node's own work but something that has to be done before, once. */
-  | ({ type: 'progress'; done: number; of: number; preview?: Preview; doing?: string } & Place)
+  | ({
+      type: 'progress'
+      done: number
+      of: number
+      preview?: Preview
+      doing?: string
+    } & NodeReference)
   /** Without a `started` before it: an equal node of the same run had the result already. */
-  | ({ type: 'done'; ms: number } & Place)
+  | ({ type: 'done'; ms: number } & NodeReference)
   /** An output node's ui object; resent for cached output nodes. */
-  | ({ type: 'shown'; shown: Shown; cached: boolean } & Place)
+  | ({ type: 'shown'; shown: Shown; cached: boolean } & NodeReference)
   /** The run goes on without this branch (an execution blocker with a message). */
-  | ({ type: 'blocked'; message: string } & Place)
+  | ({ type: 'blocked'; message: string } & NodeReference)
   | RunFailure
   | { type: 'interrupted'; node?: NodeId; executed: NodeId[] }
   | { type: 'finished' }
@@ -26,7 +32,7 @@ export type End = Extract<RunEvent, { type: 'finished' | 'failed' | 'interrupted
 export const isEnd = (event: RunEvent): event is End =>
   event.type === 'finished' || event.type === 'failed' || event.type === 'interrupted'
 
-export interface Place {
+export interface NodeReference {
   node: NodeId
   /** For a node that another one expanded to: the node of the queued prompt it is shown as. */
   display?: NodeId
@@ -47,7 +53,7 @@ export interface RunFailure {
   exceptionType?: string
   traceback?: string[]
   /** For ComfyUI's clients too: what the node was given. */
-  inputs?: ToldInputs
+  inputs?: InputSummary
   executed: NodeId[]
 }
 

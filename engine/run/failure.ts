@@ -6,8 +6,8 @@ import { PictureError } from '../image/picture-limits.ts'
 import { ModelError } from '../inference/model-error.ts'
 import { FileError } from '../nodes/files.ts'
 import type { RunFailure } from './events.ts'
+import type { InputSummary } from './input-summary.ts'
 import { RunError } from './run-error.ts'
-import type { ToldInputs } from './told-inputs.ts'
 
 /** Says which node an exception belongs to on its way out of the executor. */
 export class NodeFailure extends Error {
@@ -15,8 +15,8 @@ export class NodeFailure extends Error {
   readonly node: NodeId
   readonly nodeType: string
   /** What it was given, if it came that far. */
-  readonly inputs: ToldInputs | undefined
-  constructor(node: NodeId, nodeType: string, cause: unknown, inputs?: ToldInputs) {
+  readonly inputs: InputSummary | undefined
+  constructor(node: NodeId, nodeType: string, cause: unknown, inputs?: InputSummary) {
     super(`${nodeType} (${node}) failed`, { cause })
     this.node = node
     this.nodeType = nodeType
@@ -24,14 +24,14 @@ export class NodeFailure extends Error {
   }
 }
 
-type Words = Pick<RunFailure, 'code' | 'message' | 'hint'>
+type ErrorDescription = Pick<RunFailure, 'code' | 'message' | 'hint'>
 
-const MEMORY =
+const memoryPattern =
   /bad_alloc|out of memory|allocation failed|failed to allocate|array buffer allocation|invalid (typed )?array length/i
-const SESSION =
+const sessionPattern =
   /onnxruntime|non-zero status code|ort_|protobuf parsing|invalid (feed|rank|dimension)/i
 
-const SYSTEM: Record<string, [message: string, hint: string]> = {
+const systemWords: Record<string, [message: string, hint: string]> = {
   ENOSPC: ['The disk is full.', 'Free some space and run again.'],
   EACCES: ['The file may not be read or written.', 'Check the permissions of the folder.'],
   EPERM: ['The file may not be read or written.', 'Check the permissions of the folder.'],
@@ -41,7 +41,7 @@ const SYSTEM: Record<string, [message: string, hint: string]> = {
 }
 
 /** An exception as it is said to a person. */
-export function wordsFor(error: Error): Words {
+export function describeError(error: Error): ErrorDescription {
   const { message } = error
   if (error instanceof RunError) return { code: error.code, message, hint: error.hint }
   if (error instanceof CycleError)
@@ -50,14 +50,14 @@ export function wordsFor(error: Error): Words {
   if (error instanceof ModelError) return { code: 'model_error', message }
   if (error instanceof FileError || error instanceof PictureError)
     return { code: 'file_error', message }
-  if (MEMORY.test(message))
+  if (memoryPattern.test(message))
     return {
       code: 'out_of_memory',
       message: 'The memory of this machine was not enough.',
       hint: 'Use a smaller picture or batch, or close other programs.',
     }
   const { code = '', path } = error as NodeJS.ErrnoException
-  const system = SYSTEM[code]
+  const system = systemWords[code]
   if (system) {
     return {
       code: 'file_error',
@@ -65,7 +65,7 @@ export function wordsFor(error: Error): Words {
       hint: system[1],
     }
   }
-  if (SESSION.test(message))
+  if (sessionPattern.test(message))
     return {
       code: 'inference_failed',
       message: `The model could not run: ${firstLine(message)}`,
@@ -74,12 +74,12 @@ export function wordsFor(error: Error): Words {
   return { code: 'node_failed', message: firstLine(message) || error.name }
 }
 
-const MAX_MESSAGE = 600
+const maxMessageLength = 600
 
 /** Without stack frames, and short enough to read. */
 const firstLine = (message: string) => {
   const text = message.split(/\n\s+at /, 1)[0]!.trim()
-  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text
+  return text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}…` : text
 }
 
 /** @param executed nodes that had finished before. */
@@ -91,7 +91,7 @@ export function failureOf(thrown: unknown, executed: readonly NodeId[]): RunFail
     type: 'failed',
     node: place?.node ?? (error instanceof CycleError ? error.nodes[0] : undefined),
     nodeType: place?.nodeType,
-    ...wordsFor(error),
+    ...describeError(error),
     exceptionType: error.name,
     traceback: error.stack?.split('\n').slice(0, 50),
     inputs: place?.inputs,

@@ -4,7 +4,7 @@ import type { FromEngine, ToEngine } from './protocol.ts'
 
 export interface HostChannel {
   send(message: FromEngine): void
-  listen(hear: (message: ToEngine) => void): void
+  listen(listener: (message: ToEngine) => void): void
 }
 
 /** The part of Electron's `process.parentPort` that is used here. */
@@ -18,15 +18,15 @@ export function hostChannel(): HostChannel {
   if (parentPort)
     return {
       send: message => parentPort.postMessage(message),
-      listen: hear => parentPort.on('message', ({ data }) => hear(data)),
+      listen: listener => parentPort.on('message', ({ data }) => listener(data)),
     }
   return {
     send(message) {
       // A host that has just gone away is no error here: `disconnect` follows.
       if (process.connected) process.send?.(message, undefined, undefined, () => {})
     },
-    listen(hear) {
-      process.on('message', hear)
+    listen(listener) {
+      process.on('message', listener)
       // The host is gone: no orphan goes on computing. (Electron ends utility processes itself.)
       process.on('disconnect', () => process.exit(0))
     },

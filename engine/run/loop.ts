@@ -7,12 +7,12 @@ import { isLink } from '../graph/prompt.ts'
 import { Expansion, ExpansionLink } from './expansion.ts'
 import type { RunNode } from './planner.ts'
 
-const START_LOOP = 'StartLoop'
-const END_LOOP = 'EndLoop'
-const LOOP_ROUND = 'LoopIteration'
+const startLoopType = 'StartLoop'
+const endLoopType = 'EndLoop'
+const loopRoundType = 'LoopIteration'
 
 /** Copies of nodes that one loop may make. */
-const MAX_COPIES = 100_000
+const maxCopies = 100_000
 
 type Graph = ReadonlyMap<NodeId, RunNode>
 
@@ -35,9 +35,9 @@ export function loopOf(graph: Graph, end: NodeId): Loop {
   const before = leadingTo(graph, end)
   const closed = new Set<NodeId>()
   for (const id of before) {
-    if (id !== end && typeOf(graph, id) === END_LOOP) closed.add(loopOf(graph, id).start)
+    if (id !== end && typeOf(graph, id) === endLoopType) closed.add(loopOf(graph, id).start)
   }
-  const open = [...before].filter(id => typeOf(graph, id) === START_LOOP && !closed.has(id))
+  const open = [...before].filter(id => typeOf(graph, id) === startLoopType && !closed.has(id))
   // The innermost one comes after all others: an inner start follows its parent's iteration.
   const inner = open.filter(id => {
     const above = leadingTo(graph, id)
@@ -60,7 +60,7 @@ const typeOf = (graph: Graph, id: NodeId) => graph.get(id)?.type.type
 /** The node and what it depends on, as far as the round of a loop around it. */
 const leadingTo = (graph: Graph, of: NodeId): Set<NodeId> =>
   upstream(of, id =>
-    typeOf(graph, id) === LOOP_ROUND
+    typeOf(graph, id) === loopRoundType
       ? []
       : linksOf(graph.get(id)?.inputs ?? {}).map(([source]) => source),
   )
@@ -98,9 +98,9 @@ export function furtherRounds(
   { indices, items }: Rounds,
 ): { expansion: Expansion; results: unknown[]; lasting: unknown[] } {
   const copies = (indices.length - 1) * (body.length + 1)
-  if (copies > MAX_COPIES)
+  if (copies > maxCopies)
     throw new Error(
-      `The loop would run ${copies} nodes; at most ${MAX_COPIES} are allowed. Use fewer rounds.`,
+      `The loop would run ${copies} nodes; at most ${maxCopies} are allowed. Use fewer rounds.`,
     )
   const expansion = new Expansion()
   const inside = new Set([start, ...body])
@@ -114,7 +114,7 @@ export function furtherRounds(
   for (let round = 1; round < indices.length; round++) {
     const waitsFor = [ends.output, ...ends.terminations].map(link => inRound(link, round - 1))
     expansion.add(
-      LOOP_ROUND,
+      loopRoundType,
       {
         iteration_index: indices[round],
         is_first: false,

@@ -83,7 +83,7 @@ export async function planPrompt(
       throw new NodeFailure(id, node.class_type, error)
     })
   })
-  await giveKeys(order, nodes, environment)
+  await assignKeys(order, nodes, environment)
   return { nodes, targets: chosen, order }
 }
 
@@ -126,7 +126,7 @@ export async function addExpansion(
           .map(([from]) => from)
           .filter(from => isNew.has(from) || from === parent.id),
   )
-  await giveKeys(
+  await assignKeys(
     order.filter(id => isNew.has(id)),
     graph.nodes,
     environment,
@@ -138,7 +138,7 @@ export async function addExpansion(
 /** Follows `display` up to a node of the queued prompt. */
 const displayFinder = (graph: RunGraph) => (id: NodeId) => graph.nodes.get(id)?.display ?? id
 
-async function giveKeys(
+async function assignKeys(
   order: readonly NodeId[],
   nodes: ReadonlyMap<NodeId, RunNode>,
   environment: PlanEnvironment,

@@ -27,11 +27,11 @@ interface Message {
 }
 interface Trace {
   status: number
-  answer: { error?: { type: string }; node_errors: Record<string, { errors: Told[] }> }
+  answer: { error?: { type: string }; node_errors: Record<string, { errors: ReportedError[] }> }
   messages?: Message[]
   history_outputs?: Record<string, number>
 }
-interface Told {
+interface ReportedError {
   type: string
   details: string
 }
@@ -82,7 +82,7 @@ function recorded({ messages = [], history_outputs = {} }: Trace): Story {
   }
 }
 
-function told(events: readonly RunEvent[]): Story {
+function storyOf(events: readonly RunEvent[]): Story {
   const story: Story = { cached: [], ran: [], shared: [], shown: {}, blocked: [] }
   const started = new Set<string>()
   for (const event of events) {
@@ -112,7 +112,7 @@ async function play(name: string, cache: ResultCache) {
     new AbortController().signal,
     event => events.push(event),
   )
-  return { validation, story: told(events) }
+  return { validation, story: storyOf(events) }
 }
 
 /** Types of errors by node; what a node's own check says is one error here, one an input there. */
@@ -120,7 +120,7 @@ const problems = (nodeErrors: Trace['answer']['node_errors']) =>
   Object.fromEntries(
     Object.entries(nodeErrors).map(([id, { errors }]) => [id, [...new Set(errors.map(wordsOf))]]),
   )
-const wordsOf = ({ type, details }: Told) =>
+const wordsOf = ({ type, details }: ReportedError) =>
   type === 'custom_validation_failed' ? type : `${type}: ${details}`
 
 /**

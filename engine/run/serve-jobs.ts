@@ -7,7 +7,7 @@ import { failureOf } from './failure.ts'
 import { hostChannel } from './host-channel.ts'
 import type { EngineConfig, FromEngine, ToEngine } from './protocol.ts'
 
-const MEMORY_REPORT_MS = 2000
+const memoryReportMs = 2000
 
 /** Models as the engine process owns them. */
 export interface ModelOwner extends Models {
@@ -47,7 +47,7 @@ export function serveJobs(
 
   async function run(job: Job, signal: AbortSignal): Promise<void> {
     const emit = (event: RunEvent) => send({ type: 'event', job: job.id, event })
-    const reports = setInterval(reportMemory, MEMORY_REPORT_MS)
+    const reports = setInterval(reportMemory, memoryReportMs)
     try {
       await execute(job, await configured(), signal, emit)
     } catch (error) {
@@ -67,12 +67,12 @@ export function serveJobs(
   }
 
   /** Jobs and frees wait for each other; an interrupt does not. */
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = (work: () => Promise<unknown>) => {
-    turn = turn.then(work).catch(error => console.error(error))
+  let lastTask: Promise<unknown> = Promise.resolve()
+  const enqueue = (work: () => Promise<unknown>) => {
+    lastTask = lastTask.then(work).catch(error => console.error(error))
   }
 
-  function hear(message: ToEngine): void {
+  function handleMessage(message: ToEngine): void {
     if (message.type === 'configure') {
       const { config } = message
       send({ type: 'ready', provider: config.provider ?? 'cpu' })
@@ -83,17 +83,17 @@ export function serveJobs(
     } else if (message.type === 'run') {
       const abort = new AbortController()
       running = { id: message.job.id, abort }
-      inTurn(() => run(message.job, abort.signal))
+      enqueue(() => run(message.job, abort.signal))
     } else if (message.type === 'interrupt') {
       if (running?.id === message.job) running.abort.abort()
     } else if (message.type === 'self-test') {
-      inTurn(() => testProvider(message.provider, send))
+      enqueue(() => testProvider(message.provider, send))
     } else {
-      inTurn(() => free(message.results))
+      enqueue(() => free(message.results))
     }
   }
 
-  channel.listen(hear)
+  channel.listen(handleMessage)
   // Ctrl+C in a terminal reaches the whole process group; the host decides when this process ends.
   process.on('SIGINT', () => {})
 }

@@ -14,57 +14,57 @@ import {
 import { InputError } from './run-error.ts'
 import { argumentsOf, bindLinked, bindLiteral, gather, markFloat } from './values.ts'
 
-const INT = int({ default: 0 })
-const FLOAT = float({ default: 0 })
-const ANY = socket('*')
+const intField = int({ default: 0 })
+const floatField = float({ default: 0 })
+const anySocket = socket('*')
 
 test('a whole FLOAT stays one up to where its type is known', () => {
   const given = markFloat('FLOAT', 2)
-  expect(bindLinked('any', ANY, given)).toEqual(new LosslessNumber('2.0'))
-  expect(bindLinked('number', FLOAT, given)).toBe(2)
-  expect(bindLinked('whole', INT, given)).toBe(2)
+  expect(bindLinked('any', anySocket, given)).toEqual(new LosslessNumber('2.0'))
+  expect(bindLinked('number', floatField, given)).toBe(2)
+  expect(bindLinked('whole', intField, given)).toBe(2)
   expect(markFloat('FLOAT', [1, 0.5])).toEqual([new LosslessNumber('1.0'), 0.5])
   expect(markFloat('INT', 2)).toBe(2)
 })
 
 describe('bindLiteral', () => {
   it.each<[string, Field, unknown, unknown]>([
-    ['a number', INT, 8, 8],
-    ['a text', INT, '8', 8],
-    ['a fraction', INT, 8.7, 8],
-    ['a negative fraction', INT, -8.7, -8],
-    ['8.0', INT, new LosslessNumber('8.0'), 8],
-    ['true', INT, true, 1],
+    ['a number', intField, 8, 8],
+    ['a text', intField, '8', 8],
+    ['a fraction', intField, 8.7, 8],
+    ['a negative fraction', intField, -8.7, -8],
+    ['8.0', intField, new LosslessNumber('8.0'), 8],
+    ['true', intField, true, 1],
     ['a small seed', seed(), 5, 5n],
     ['a large seed', seed(), 2n ** 64n - 1n, 2n ** 64n - 1n],
     ['a seed as text', seed(), '18446744073709551615', 2n ** 64n - 1n],
-    ['a wrapped value', INT, { __value__: 3 }, 3],
-    ['a whole number', FLOAT, 5, 5],
-    ['5.0', FLOAT, new LosslessNumber('5.0'), 5],
-    ['1e-3', FLOAT, new LosslessNumber('1e-3'), 0.001],
-    ['a text', FLOAT, '0.5', 0.5],
+    ['a wrapped value', intField, { __value__: 3 }, 3],
+    ['a whole number', floatField, 5, 5],
+    ['5.0', floatField, new LosslessNumber('5.0'), 5],
+    ['1e-3', floatField, new LosslessNumber('1e-3'), 0.001],
+    ['a text', floatField, '0.5', 0.5],
     ['a number', text(), 8, '8'],
     ['8.0', text(), new LosslessNumber('8.0'), '8.0'],
     ['a text', text(), 'a', 'a'],
     ['0', toggle(), 0, false],
-    ['grouped digits, as Python has them', INT, '1_000', 1000],
+    ['grouped digits, as Python has them', intField, '1_000', 1000],
     ['an empty list', toggle(), [], false],
     ['0.0', toggle(), new LosslessNumber('0.0'), false],
     ['a text', toggle(), 'false', true],
-    ['a wrapped list', ANY, { __value__: ['a', 1] }, ['a', 1]],
-    ['5.0 as it is written', ANY, new LosslessNumber('5.0'), new LosslessNumber('5.0')],
+    ['a wrapped list', anySocket, { __value__: ['a', 1] }, ['a', 1]],
+    ['5.0 as it is written', anySocket, new LosslessNumber('5.0'), new LosslessNumber('5.0')],
   ])('%s becomes what %o takes', (_, field, written, expected) => {
     expect(bindLiteral('x', field, written)).toEqual(expected)
   })
 
   it.each<[Field, unknown]>([
-    [INT, 'eight'],
-    [INT, ''],
-    [INT, null],
-    [INT, [1]],
-    [FLOAT, 'x'],
-    [FLOAT, ''],
-    [FLOAT, {}],
+    [intField, 'eight'],
+    [intField, ''],
+    [intField, null],
+    [intField, [1]],
+    [floatField, 'x'],
+    [floatField, ''],
+    [floatField, {}],
   ])('%o refuses %o, naming the input', (field, written) => {
     expect(() => bindLiteral('steps', field, written)).toThrow(InputError)
     expect(() => bindLiteral('steps', field, written)).toThrow('“steps”')
@@ -74,33 +74,33 @@ describe('bindLiteral', () => {
 describe('bindLinked', () => {
   it('gives numbers the form the field promises', () => {
     expect(bindLinked('x', seed(), 5)).toBe(5n)
-    expect(bindLinked('x', INT, 5n)).toBe(5)
-    expect(bindLinked('x', FLOAT, 5n)).toBe(5)
+    expect(bindLinked('x', intField, 5n)).toBe(5)
+    expect(bindLinked('x', floatField, 5n)).toBe(5)
   })
 
   it('hands a bigint only to fields that take one', () => {
-    expect(() => bindLinked('width', INT, 2n ** 60n)).toThrow(InputError)
-    expect(() => bindLinked('width', INT, 2n ** 60n)).toThrow('too large for “width”')
-    expect(() => bindLiteral('width', INT, 1e300)).toThrow('too large for “width”')
+    expect(() => bindLinked('width', intField, 2n ** 60n)).toThrow(InputError)
+    expect(() => bindLinked('width', intField, 2n ** 60n)).toThrow('too large for “width”')
+    expect(() => bindLiteral('width', intField, 1e300)).toThrow('too large for “width”')
     expect(() => bindLiteral('seed', seed(), new LosslessNumber('1e999'))).toThrow('too large')
     expect(bindLinked('x', socket('INT'), 2n ** 60n)).toBe(2n ** 60n)
     const wide: Field = {
-      ...INT,
-      widget: { ...(INT.widget as object), max: 2n ** 63n - 1n } as never,
+      ...intField,
+      widget: { ...(intField.widget as object), max: 2n ** 63n - 1n } as never,
     }
     expect(bindLinked('x', wide, 2n ** 60n)).toBe(2n ** 60n)
   })
 
   it('leaves everything else as it came', () => {
     const tensor = { shape: [0], data: new Float32Array() }
-    expect(bindLinked('x', INT, tensor)).toBe(tensor)
+    expect(bindLinked('x', intField, tensor)).toBe(tensor)
     expect(bindLinked('x', text(), 5)).toBe(5)
   })
 })
 
 describe('gather', () => {
   const type = {
-    inputs: { a: ANY, b: optional(int({ default: 7 })), c: optional(socket('IMAGE')) },
+    inputs: { a: anySocket, b: optional(int({ default: 7 })), c: optional(socket('IMAGE')) },
     outputs: {},
   } as unknown as NodeType
   const slots: Record<string, unknown[]> = { one: [1], many: [1, 2, 3] }

@@ -3,7 +3,7 @@
 import { isLosslessNumber, LosslessNumber } from 'lossless-json'
 import { type InputDescription, needsLink } from '../graph/catalogue.ts'
 import { CoercionError, coerce } from '../graph/coerce.ts'
-import { inputsThere } from '../graph/dynamic-inputs.ts'
+import { activeInputs } from '../graph/dynamic-inputs.ts'
 import { isNumber, isObject, type Json } from '../graph/json.ts'
 import { isLink, type PromptLink } from '../graph/prompt.ts'
 import { pythonFloat } from '../graph/python-text.ts'
@@ -91,25 +91,25 @@ export type Lists = Record<string, readonly unknown[]>
 
 /**
  * Everything that a call of the node gets, as lists. `slot` answers what a link brings. Of the lazy
- * inputs only those in `asked` are given, so that a result never depends on what else has run.
+ * inputs only those in `requestedInputs` are given, so that a result never depends on what else has run.
  * Undeclared links are passed on, undeclared literals are not. @throws InputError
  */
 export function gather(
   type: NodeType,
   inputs: Readonly<Record<string, unknown>>,
   hidden: Readonly<Record<string, unknown>>,
-  asked: ReadonlySet<string>,
+  requestedInputs: ReadonlySet<string>,
   slot: (link: PromptLink) => readonly unknown[],
 ): Lists {
   const lists: Lists = {}
   const fields: Record<string, Field> = type.inputs
-  const there = namesThere(type, inputs)
+  const there = activeNames(type, inputs)
   for (const name of there) {
     const field = fields[name]!
     const value = inputs[name]
     if (isLink(value)) {
       if (field.rawLink) lists[name] = [value]
-      else if (!field.lazy || asked.has(name))
+      else if (!field.lazy || requestedInputs.has(name))
         lists[name] = slot(value).map(item => bindLinked(name, field, item))
     } else if (value !== undefined) {
       lists[name] = [bindLiteral(name, field, value)]
@@ -129,11 +129,11 @@ export function gather(
 }
 
 /** Names of the inputs that the node has while its choices hold what the prompt says. */
-function namesThere({ inputs }: NodeType, values: Readonly<Record<string, unknown>>): string[] {
+function activeNames({ inputs }: NodeType, values: Readonly<Record<string, unknown>>): string[] {
   const names = Object.keys(inputs)
   if (!names.some(name => (inputs[name] as Field).when)) return names
   const fields = names.map(name => ({ ...(inputs[name] as InputDescription), name }))
-  return inputsThere(fields, values).map(({ name }) => name)
+  return activeInputs(fields, values).map(({ name }) => name)
 }
 
 /** One argument object per call: as many calls as the longest list, shorter ones repeat their last. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDatabase, StoreError } from './database.ts'
-import { migrations, SCHEMA_VERSION } from './migrations/index.ts'
+import { migrations, schemaVersion } from './migrations/index.ts'
 
 let dir: string
 beforeEach(() => {
@@ -16,7 +16,7 @@ const file = () => join(dir, 'comfyrunner.db')
 test('migrations are numbered without gaps and leave their number in the file', () => {
   expect(migrations.map(m => m.version)).toEqual(migrations.map((_, i) => i + 1))
   const { db } = openDatabase(file())
-  expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION)
+  expect(db.pragma('user_version', { simple: true })).toBe(schemaVersion)
   expect(db.pragma('synchronous', { simple: true })).toBe(2)
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
   db.close()

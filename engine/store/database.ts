@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { migrations, SCHEMA_VERSION } from './migrations/index.ts'
+import { migrations, schemaVersion } from './migrations/index.ts'
 
 export type Db = Database.Database
 
@@ -22,7 +22,7 @@ export interface OpenedDatabase {
 }
 
 /** Above this size the check at start is left to SQLite's own, page by page. */
-const CHECK_LIMIT_BYTES = 256 * 2 ** 20
+const checkLimitBytes = 256 * 2 ** 20
 
 /**
  * Opens or makes the database and brings its schema up to date. A damaged file is renamed to
@@ -54,7 +54,7 @@ function open(file: string): Db {
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
     db.exec('BEGIN IMMEDIATE; COMMIT')
-    if (file !== ':memory:' && statSync(file).size < CHECK_LIMIT_BYTES) check(db)
+    if (file !== ':memory:' && statSync(file).size < checkLimitBytes) check(db)
     migrate(db)
     return db
   } catch (error) {
@@ -64,7 +64,7 @@ function open(file: string): Db {
         'busy',
         'ComfyRunner is already running with this data folder. Use that window, or give this one another --data-dir.',
       )
-    const reason = UNUSABLE.find(([code]) => sqliteCode(error).startsWith(code))?.[1]
+    const reason = unusableReasons.find(([code]) => sqliteCode(error).startsWith(code))?.[1]
     if (reason)
       throw new StoreError(
         'unusable',
@@ -75,7 +75,7 @@ function open(file: string): Db {
 }
 
 /** What is wrong with the disk or the folder, not with the file's contents. */
-const UNUSABLE: [code: string, reason: string][] = [
+const unusableReasons: [code: string, reason: string][] = [
   ['SQLITE_CANTOPEN', 'it cannot be opened or made'],
   ['SQLITE_READONLY', 'it may not be written to'],
   ['SQLITE_PERM', 'it may not be read or written'],
@@ -91,10 +91,10 @@ function check(db: Db): void {
 
 function migrate(db: Db): void {
   const present = db.pragma('user_version', { simple: true }) as number
-  if (present > SCHEMA_VERSION)
+  if (present > schemaVersion)
     throw new StoreError(
       'newer',
-      `The data folder was written by a newer ComfyRunner (schema ${present}, this one knows ${SCHEMA_VERSION}). Update the app, or start with another --data-dir.`,
+      `The data folder was written by a newer ComfyRunner (schema ${present}, this one knows ${schemaVersion}). Update the app, or start with another --data-dir.`,
     )
   for (const { version, up } of migrations.filter(({ version }) => version > present))
     db.transaction(() => {

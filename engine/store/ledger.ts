@@ -2,7 +2,7 @@
 import type { LedgerRow } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
-export const LEDGER_ROWS_KEPT = 10_000
+export const ledgerRowsKept = 10_000
 
 export type NewLedgerRow = LedgerRow & { local: boolean }
 
@@ -12,7 +12,7 @@ export function ledgerStore(db: Db) {
      VALUES (@timeMs, @host, @purpose, @sentBytes, @receivedBytes, @refused, @local)`,
   )
   const trim = db.prepare(
-    `DELETE FROM ledger WHERE id <= (SELECT max(id) FROM ledger) - ${LEDGER_ROWS_KEPT}`,
+    `DELETE FROM ledger WHERE id <= (SELECT max(id) FROM ledger) - ${ledgerRowsKept}`,
   )
   const count = db.prepare('UPDATE ledger_total SET sent_bytes = sent_bytes + ?')
   const newest = db.prepare<[number], Omit<LedgerRow, 'refused'> & { refused: number }>(

@@ -2,7 +2,7 @@
 import type { Output } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
-const SELECT = `
+const selectOutputs = `
   SELECT o.id, o.run_id AS run, o.node_id AS node, o.hash, o.filename, o.subfolder,
          a.mime, a.width, a.height, a.size_bytes AS sizeBytes, o.created_ms AS createdMs
   FROM outputs o JOIN assets a ON a.hash = o.hash`
@@ -18,16 +18,16 @@ export interface OutputPage {
 }
 
 export function outputStore(db: Db) {
-  const one = db.prepare<[number], Output>(`${SELECT} WHERE o.id = ?`)
+  const one = db.prepare<[number], Output>(`${selectOutputs} WHERE o.id = ?`)
   const ofRun = db.prepare<[string], Output>(
-    `${SELECT} WHERE o.run_id = ? AND o.removed_ms IS NULL ORDER BY o.id`,
+    `${selectOutputs} WHERE o.run_id = ? AND o.removed_ms IS NULL ORDER BY o.id`,
   )
   const visible = `FROM outputs o JOIN runs r ON r.id = o.run_id
     WHERE o.removed_ms IS NULL
       AND (@like IS NULL OR r.words LIKE @like ESCAPE '\\' OR r.name LIKE @like ESCAPE '\\'
            OR o.filename LIKE @like ESCAPE '\\')`
   const page = db.prepare<object, Output>(
-    `${SELECT} WHERE o.id IN (
+    `${selectOutputs} WHERE o.id IN (
        SELECT o.id ${visible} AND (@before IS NULL OR o.id < @before)
        ORDER BY o.id DESC LIMIT @limit)
      ORDER BY o.id DESC`,
@@ -49,7 +49,7 @@ export function outputStore(db: Db) {
     .pluck()
 
   const expired = db.prepare<[number], Output>(
-    `${SELECT} WHERE o.removed_ms < ? ORDER BY o.removed_ms LIMIT 1000`,
+    `${selectOutputs} WHERE o.removed_ms < ? ORDER BY o.removed_ms LIMIT 1000`,
   )
   const forget = db.prepare('DELETE FROM outputs WHERE id = ? AND removed_ms IS NOT NULL')
 

@@ -3,7 +3,7 @@ import type { Problem, RunState } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
 /** Ended runs without a picture, beyond the newest so many, are forgotten. */
-export const RUNS_KEPT = 2000
+export const runsKept = 2000
 
 /** What is asked for: fixed from the moment it is queued. JSON texts are lossless. */
 export interface NewRun {
@@ -51,7 +51,7 @@ type Raw = { [K in keyof RunRow]: RunRow[K] | null } & {
   targets: string | null
 }
 
-const COLUMNS = `id, number, state, workflow_id AS workflow, name, queued_ms AS queuedMs,
+const columns = `id, number, state, workflow_id AS workflow, name, queued_ms AS queuedMs,
   started_ms AS startedMs, finished_ms AS finishedMs, failure, client_id AS clientId, targets`
 
 const readRow = (raw: Raw): RunRow =>
@@ -71,25 +71,25 @@ export function runStore(db: Db) {
      VALUES (@id, @number, 'queued', (SELECT id FROM workflows WHERE id = @workflow), @name,
              @queuedMs, @clientId, @words, @targets, @extraData, @pngInfo, @prompt, @document)`,
   )
-  const one = db.prepare<[string], Raw>(`SELECT ${COLUMNS} FROM runs WHERE id = ?`)
+  const one = db.prepare<[string], Raw>(`SELECT ${columns} FROM runs WHERE id = ?`)
   const texts = db.prepare<[string], { [K in keyof RunTexts]: string | null }>(
     `SELECT prompt, png_info AS pngInfo, extra_data AS extraData, document, history
      FROM runs WHERE id = ?`,
   )
   const byState = db.prepare<[RunState], Raw>(
-    `SELECT ${COLUMNS} FROM runs WHERE state = ? ORDER BY number, rowid`,
+    `SELECT ${columns} FROM runs WHERE state = ? ORDER BY number, rowid`,
   )
   const count = db.prepare<[RunState], number>('SELECT count(*) FROM runs WHERE state = ?').pluck()
   const page = db.prepare<object, Raw>(
-    `SELECT ${COLUMNS} FROM runs WHERE @before IS NULL OR queued_ms < @before
+    `SELECT ${columns} FROM runs WHERE @before IS NULL OR queued_ms < @before
      ORDER BY queued_ms DESC, rowid DESC LIMIT @limit`,
   )
   const newest = db.prepare<object, Raw>(
-    `SELECT ${COLUMNS} FROM runs WHERE history IS NOT NULL
+    `SELECT ${columns} FROM runs WHERE history IS NOT NULL
      ORDER BY finished_ms DESC, rowid DESC LIMIT @limit`,
   )
   const oldest = db.prepare<object, Raw>(
-    `SELECT ${COLUMNS} FROM runs WHERE history IS NOT NULL
+    `SELECT ${columns} FROM runs WHERE history IS NOT NULL
      ORDER BY finished_ms, rowid LIMIT @limit OFFSET @offset`,
   )
   const setNumber = db.prepare('UPDATE runs SET number = @number WHERE id = @id')
@@ -173,7 +173,7 @@ export function runStore(db: Db) {
     /** Out of ComfyUI's /history; the gallery keeps its recipe. */
     hideHistory: (id?: string): void => void (id === undefined ? hideAll.run() : hide.run(id)),
     /** Forgets the oldest ended runs that made no picture. @returns how many */
-    trim: (kept = RUNS_KEPT): number => trim.run(kept).changes,
+    trim: (kept = runsKept): number => trim.run(kept).changes,
     paused: (): boolean => queue.get()!.paused === 1,
     setPaused: (paused: boolean): void => void setPaused.run(paused ? 1 : 0),
     /** ComfyUI's counter: each run takes the next number. */

@@ -2,7 +2,7 @@
 import type { Settings } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
-const DEFAULT_SETTINGS: Settings = {
+const defaultSettings: Settings = {
   theme: 'system',
   offline: false,
   previews: true,
@@ -24,7 +24,7 @@ export function settingsStore(db: Db) {
   }
   const write = (key: string, value: unknown): void => void set.run(key, JSON.stringify(value))
 
-  const all = (): Settings => ({ ...DEFAULT_SETTINGS, ...read<Partial<Settings>>('app') })
+  const all = (): Settings => ({ ...defaultSettings, ...read<Partial<Settings>>('app') })
   return {
     all,
     change(part: Partial<Settings>): Settings {

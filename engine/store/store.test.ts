@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { LEDGER_ROWS_KEPT } from './ledger.ts'
-import { type NewRun, RUNS_KEPT } from './runs.ts'
+import { ledgerRowsKept } from './ledger.ts'
+import { type NewRun, runsKept } from './runs.ts'
 import { openStore } from './store.ts'
-import { VERSIONS_KEPT } from './workflows.ts'
+import { versionsKept } from './workflows.ts'
 
 const open = () => openStore(':memory:')
 const newRun = (id: string, more: Partial<NewRun> = {}): NewRun => ({
@@ -99,11 +99,11 @@ test('drafts are edits, versions are saves, and old versions are let go', () => 
   expect(workflows.setDraft('w', 'two', 2)).toBe(true)
   expect(workflows.find('w')).toMatchObject({ unsaved: true, updatedMs: 2 })
   expect(workflows.draft('w')).toBe('two')
-  for (let i = 0; i < VERSIONS_KEPT + 5; i++) workflows.save('w', 10 + i)
+  for (let i = 0; i < versionsKept + 5; i++) workflows.save('w', 10 + i)
   expect(workflows.find('w')!.unsaved).toBe(false)
   const kept = workflows.versions('w')
-  expect(kept).toHaveLength(VERSIONS_KEPT)
-  expect(kept[0]).toMatchObject({ number: VERSIONS_KEPT + 6, document: 'two' })
+  expect(kept).toHaveLength(versionsKept)
+  expect(kept[0]).toMatchObject({ number: versionsKept + 6, document: 'two' })
   workflows.remove('w', 99)
   expect(workflows.list()).toEqual([])
   expect(workflows.draft('w')).toBeUndefined()
@@ -130,20 +130,20 @@ test('settings have defaults and keep what was changed', () => {
 test('the ledger is bounded, its sum is not, and loopback does not count as sent', () => {
   const store = open()
   const row = { host: 'example.org', purpose: 'test', receivedBytes: 1, refused: false }
-  store.together(() => {
-    for (let i = 0; i < LEDGER_ROWS_KEPT + 10; i++)
+  store.transaction(() => {
+    for (let i = 0; i < ledgerRowsKept + 10; i++)
       store.ledger.add({ ...row, timeMs: i, sentBytes: 2, local: false })
   })
   store.ledger.add({ ...row, timeMs: 0, host: '127.0.0.1', sentBytes: 50, local: true })
-  expect(store.ledger.list(1e6)).toHaveLength(LEDGER_ROWS_KEPT)
+  expect(store.ledger.list(1e6)).toHaveLength(ledgerRowsKept)
   expect(store.ledger.list(1)[0]!.host).toBe('127.0.0.1')
-  expect(store.ledger.sentBytes()).toBe(2 * (LEDGER_ROWS_KEPT + 10))
+  expect(store.ledger.sentBytes()).toBe(2 * (ledgerRowsKept + 10))
 })
 
 test('ended runs without a picture are forgotten, those of the gallery and the queue never', () => {
-  const { runs, outputs, assets, together } = open()
-  const total = RUNS_KEPT + 30
-  together(() => {
+  const { runs, outputs, assets, transaction } = open()
+  const total = runsKept + 30
+  transaction(() => {
     for (let i = 0; i < total; i++) {
       runs.add(newRun(`r${i}`, { queuedMs: i }))
       if (i === 1) continue

@@ -22,7 +22,7 @@ export function openStore(file: string) {
     usage: usageStore(db),
     storedWorkflows: storedWorkflowStore(db),
     /** All of it or nothing of it. */
-    together: <T>(work: () => T): T => db.transaction(work)(),
+    transaction: <T>(work: () => T): T => db.transaction(work)(),
     close: () => db.close(),
   }
 }

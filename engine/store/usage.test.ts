@@ -77,7 +77,7 @@ test('killed at any moment: every run that was confirmed is counted, and once', 
     for (let i = 0; ; i++) {
       const id = process.argv[1] + '-' + i
       // As a run ends: both or neither, then the word to whoever waits.
-      store.together(() => store.usage.count('ann', id, 'workflow', Date.now()))
+      store.transaction(() => store.usage.count('ann', id, 'workflow', Date.now()))
       process.stdout.write(id + '\\n')
     }`
   const confirmed = new Set<string>()

@@ -3,14 +3,14 @@ import type { WorkflowSummary } from '../api/contract.ts'
 import type { Db } from './database.ts'
 
 /** Older versions are let go. */
-export const VERSIONS_KEPT = 50
+export const versionsKept = 50
 
 type Raw = Omit<WorkflowSummary, 'unsaved' | 'thumbnail'> & {
   unsaved: number
   thumbnail: string | null
 }
 
-const SELECT = `
+const selectWorkflows = `
   SELECT id, name, updated_ms AS updatedMs, unsaved,
     (SELECT o.hash FROM runs r JOIN outputs o ON o.run_id = r.id
      WHERE r.workflow_id = w.id AND o.removed_ms IS NULL ORDER BY o.id DESC LIMIT 1) AS thumbnail
@@ -23,8 +23,8 @@ const readRow = ({ unsaved, thumbnail, ...rest }: Raw): WorkflowSummary => ({
 })
 
 export function workflowStore(db: Db) {
-  const all = db.prepare<[], Raw>(`${SELECT} ORDER BY updated_ms DESC, rowid DESC`)
-  const one = db.prepare<[string], Raw>(`${SELECT} AND id = ?`)
+  const all = db.prepare<[], Raw>(`${selectWorkflows} ORDER BY updated_ms DESC, rowid DESC`)
+  const one = db.prepare<[string], Raw>(`${selectWorkflows} AND id = ?`)
   const draft = db
     .prepare<[string], string>('SELECT draft FROM workflows WHERE id = ? AND removed_ms IS NULL')
     .pluck()
@@ -43,7 +43,7 @@ export function workflowStore(db: Db) {
   )
   const trimVersions = db.prepare(
     `DELETE FROM workflow_versions WHERE workflow_id = @id AND number <=
-       (SELECT max(number) FROM workflow_versions WHERE workflow_id = @id) - ${VERSIONS_KEPT}`,
+       (SELECT max(number) FROM workflow_versions WHERE workflow_id = @id) - ${versionsKept}`,
   )
   const saved = db.prepare('UPDATE workflows SET unsaved = 0, updated_ms = @nowMs WHERE id = @id')
   const versions = db.prepare<[string], { number: number; document: string; createdMs: number }>(

@@ -14,19 +14,19 @@ import { nodeTypes } from '../../nodes/index.ts'
 import { jsonOf, type TestHost, testHost, until } from '../fixtures/test-host.ts'
 import { type Server, serve } from '../serve.ts'
 
-const FILE = resolve(import.meta.dirname, '../../../../shared/comfyui/api_cases.json')
+const casesFile = resolve(import.meta.dirname, '../../../../shared/comfyui/api_cases.json')
 
 interface Case extends JsonObject {
   request: Json
   status: number
   response: Json
 }
-const cases: Record<string, Case> = existsSync(FILE)
-  ? (readJson(readFileSync(FILE, 'utf8')) as Record<string, Case>)
+const cases: Record<string, Case> = existsSync(casesFile)
+  ? (readJson(readFileSync(casesFile, 'utf8')) as Record<string, Case>)
   : {}
 
 /** Where we answer otherwise on purpose, or list other models. */
-const DIFFERENT: Record<string, string> = {
+const knownDifferences: Record<string, string> = {
   value_not_in_list_long: 'we have other samplers',
   value_not_in_list_short: 'we have other schedulers',
   missing_checkpoint: 'the bundled starter model is listed too',
@@ -76,7 +76,7 @@ describe.skipIf(prompts.length === 0)('POST /prompt', () => {
   test.for(prompts)('%s', async ([name, entry], { skip }) => {
     const missing = lacking(entry)
     skip(missing.length > 0, `we lack ${missing.join(', ')}`)
-    skip(name in DIFFERENT, DIFFERENT[name])
+    skip(name in knownDifferences, knownDifferences[name])
     const answer = await post('/prompt', writeJson(entry.request))
     const body = readJson(await answer.text())
     expect([answer.status, comparable(body)]).toEqual([entry.status, comparable(entry.response)])
@@ -116,7 +116,7 @@ test('a body that is no JSON is a 500 in words', async () => {
 test.skipIf(!cases.value_not_in_list_short)(
   'a choice that is not there names the node and input',
   async () => {
-    for (const name of Object.keys(DIFFERENT)) {
+    for (const name of Object.keys(knownDifferences)) {
       if (lacking(cases[name]!).length) continue
       const answer = await post('/prompt', writeJson(cases[name]!.request))
       const body = readJson(await answer.text()) as JsonObject

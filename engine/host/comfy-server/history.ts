@@ -8,8 +8,8 @@ import { bodyOf, empty, json, serverError } from './answers.ts'
 import { failureMessage, interruptMessage } from './messages.ts'
 import { queueItem } from './queue.ts'
 
-const ITEMS_DEFAULT = 1000
-const ITEMS_LIMIT = 10_000
+const defaultItems = 1000
+const itemsLimit = 10_000
 
 export function historyRoutes(host: Host): Hono {
   const { runs } = host.store
@@ -18,9 +18,9 @@ export function historyRoutes(host: Host): Hono {
     json(Object.fromEntries(found.map(run => [run.id, historyItem(host, run)])))
 
   routes.get('/history', ({ req }) => {
-    const asked = wholeNumber(req.query('max_items')) ?? ITEMS_DEFAULT
+    const asked = wholeNumber(req.query('max_items')) ?? defaultItems
     const offset = wholeNumber(req.query('offset')) ?? -1
-    const limit = Math.min(Math.max(0, asked), ITEMS_LIMIT)
+    const limit = Math.min(Math.max(0, asked), itemsLimit)
     return list(runs.history(limit, offset >= 0 ? offset : undefined))
   })
   routes.get('/history/:id', ({ req }) => {

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { Hono } from 'hono'
 import { ModelError } from '../../inference/model-error.ts'
 import { openSafetensors } from '../../inference/safetensors.ts'
-import { MODEL_KINDS } from '../../library/model-folders.ts'
+import { modelKinds } from '../../library/model-folders.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
 
@@ -14,11 +14,11 @@ export function internalRoutes(host: Host): Hono {
   routes.get('/internal/logs/raw', () => json({ entries: [], size: { cols: 80, rows: 24 } }))
   routes.patch('/internal/logs/subscribe', () => empty())
   routes.get('/experiment/models', () =>
-    json(MODEL_KINDS.map(name => ({ name, folders: host.folders.models }))),
+    json(modelKinds.map(name => ({ name, folders: host.folders.models }))),
   )
   routes.get('/experiment/models/:folder', ({ req }) => {
     const folder = req.param('folder')
-    if (!host.models().knows(folder)) return empty(404)
+    if (!host.models().hasKind(folder)) return empty(404)
     return json(
       host
         .models()

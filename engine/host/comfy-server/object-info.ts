@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { JsonObject } from '../../graph/json.ts'
 import { objectInfoOf } from '../../graph/object-info.ts'
-import { MODEL_KINDS } from '../../library/model-folders.ts'
+import { modelKinds } from '../../library/model-folders.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
 
@@ -15,10 +15,10 @@ export function objectInfoRoutes(host: Host): Hono {
     const found: JsonObject = Object.hasOwn(info, name) ? { [name]: info[name]! } : {}
     return json(found)
   })
-  routes.get('/models', () => json(MODEL_KINDS))
+  routes.get('/models', () => json(modelKinds))
   routes.get('/models/:folder', ({ req }) => {
     const folder = req.param('folder')
-    return host.models().knows(folder) ? json(host.models().list(folder)) : empty(404)
+    return host.models().hasKind(folder) ? json(host.models().list(folder)) : empty(404)
   })
   routes.get('/embeddings', () =>
     json(

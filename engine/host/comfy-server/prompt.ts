@@ -9,8 +9,8 @@ import { submissionOf } from '../submission.ts'
 import { bodyOf, json, serverError } from './answers.ts'
 
 /** Keys of `extra_data` that are secrets of another cloud: never stored. */
-const SECRET = /^(auth_token|api_key)/
-const ID_LIMIT = 200
+const secretKeyPattern = /^(auth_token|api_key)/
+const idLimit = 200
 
 const problem = (type: string, message: string, details = message) =>
   json({ error: { type, message, details, extra_info: {} }, node_errors: {} }, 400)
@@ -30,7 +30,7 @@ export function promptRoutes(host: Host): Hono {
     const validation = checked.error ? checked : await host.checks()(checked)
     if (validation.error)
       return json({ error: validation.error, node_errors: validation.nodeErrors }, 400)
-    const refusal = await host.account.admit()
+    const refusal = await host.account.checkAllowance()
     if (refusal) return problem(refusal.code, refusal.message, refusal.hint)
     return queue(host, body, validation)
   })
@@ -42,11 +42,11 @@ const targetsOf = ({ partial_execution_targets: targets }: JsonObject): string[]
 
 function queue(host: Host, body: JsonObject, validation: Validation): Response {
   const id = body.prompt_id === undefined ? randomUUID() : String(body.prompt_id)
-  if (id === '' || id.length > ID_LIMIT || host.store.runs.find(id))
+  if (id === '' || id.length > idLimit || host.store.runs.find(id))
     return problem('invalid_prompt', 'The prompt_id is empty, too long or already taken', id)
   const sent = isObject(body.extra_data) ? body.extra_data : {}
   const extra: JsonObject = Object.fromEntries(
-    Object.entries(sent).filter(([key]) => !SECRET.test(key)),
+    Object.entries(sent).filter(([key]) => !secretKeyPattern.test(key)),
   )
   const clientId = typeof body.client_id === 'string' ? body.client_id : undefined
   if (clientId !== undefined) extra.client_id = clientId

@@ -2,18 +2,18 @@
 import { freemem, totalmem } from 'node:os'
 import { Hono } from 'hono'
 import { isObject, type JsonObject } from '../../graph/json.ts'
-import { UPLOAD_LIMIT_BYTES } from '../assets.ts'
+import { uploadLimitBytes } from '../assets.ts'
 import type { Host } from '../host.ts'
-import { COMFYUI_VERSION, VERSION } from '../version.ts'
+import { appVersion, comfyuiVersion } from '../version.ts'
 import { bodyOf, empty, json, serverError } from './answers.ts'
 
-export const FEATURES: JsonObject = {
+export const features: JsonObject = {
   supports_preview_metadata: true,
-  max_upload_size: UPLOAD_LIMIT_BYTES,
+  max_upload_size: uploadLimitBytes,
 }
 
 /** Python's `os.name`-like words that clients look for. */
-const OS_NAMES: Partial<Record<NodeJS.Platform, string>> = {
+const osNames: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'nt',
   linux: 'posix',
   darwin: 'posix',
@@ -25,11 +25,11 @@ export function systemRoutes(host: Host): Hono {
   routes.get('/system_stats', () =>
     json({
       system: {
-        os: OS_NAMES[process.platform] ?? process.platform,
+        os: osNames[process.platform] ?? process.platform,
         ram_total: totalmem(),
         ram_free: freemem(),
-        comfyui_version: COMFYUI_VERSION,
-        comfyrunner_version: VERSION,
+        comfyui_version: comfyuiVersion,
+        comfyrunner_version: appVersion,
         python_version: `none (Node ${process.versions.node})`,
         pytorch_version: 'none (onnxruntime)',
         embedded_python: false,
@@ -48,7 +48,7 @@ export function systemRoutes(host: Host): Hono {
       ],
     }),
   )
-  routes.get('/features', () => json(FEATURES))
+  routes.get('/features', () => json(features))
   routes.get('/extensions', () => json([]))
   routes.get('/workflow_templates', () => json({}))
   routes.get('/users', () => json({ storage: 'server', migrated: true }))

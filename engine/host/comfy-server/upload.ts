@@ -12,7 +12,7 @@ import { inside } from '../../files/paths.ts'
 import { isObject, readJson } from '../../graph/json.ts'
 import { openPicture } from '../../image/open-picture.ts'
 import { whyTooLarge } from '../../image/picture-limits.ts'
-import { UPLOAD_LIMIT_BYTES } from '../assets.ts'
+import { uploadLimitBytes } from '../assets.ts'
 import { freeName } from '../file-names.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
@@ -26,13 +26,13 @@ interface Upload {
 }
 
 /** The file system does not take such a name, or something else lies there. */
-const BAD_NAME = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
+const badNameCodes = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
 
 export function uploadRoutes(host: Host): Hono {
   const routes = new Hono()
   const keep = async (upload: Upload): Promise<Response> => {
     const kept = await store(host, upload).catch(error => {
-      if (BAD_NAME.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
+      if (badNameCodes.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
       throw error
     })
     if (!kept) return empty(400)
@@ -66,7 +66,7 @@ async function refusalOf({ name, bytes }: Upload): Promise<Response | undefined>
 }
 
 async function formOf(request: Request): Promise<FormData | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > UPLOAD_LIMIT_BYTES) return undefined
+  if (Number(request.headers.get('content-length') ?? 0) > uploadLimitBytes) return undefined
   return request.formData().catch(() => undefined)
 }
 

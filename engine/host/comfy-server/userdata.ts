@@ -9,9 +9,9 @@ import { inside, slashed } from '../../files/paths.ts'
 import type { Host } from '../host.ts'
 import { empty, json } from './answers.ts'
 
-const FILE_LIMIT_BYTES = 64 * 2 ** 20
-const FILES_LIMIT = 10_000
-const DEPTH_LIMIT = 16
+const fileLimitBytes = 64 * 2 ** 20
+const filesLimit = 10_000
+const depthLimit = 16
 
 interface Found {
   /** Relative to the asked folder, with forward slashes. */
@@ -72,7 +72,7 @@ export function userdataRoutes(host: Host): Hono {
   })
 
   routes.post('/userdata/:file{.+}', async ({ req }) => {
-    const [, from, to] = MOVE.exec(namePart(req.url)) ?? []
+    const [, from, to] = movePathPattern.exec(namePart(req.url)) ?? []
     const full = req.query('full_info')
     const overwrite = req.query('overwrite') !== 'false'
     const path = fileOf(from ?? namePart(req.url))
@@ -90,7 +90,7 @@ export function userdataRoutes(host: Host): Hono {
       await syncFolder(dirname(target))
     } else {
       const bytes = new Uint8Array(await req.arrayBuffer())
-      if (bytes.length > FILE_LIMIT_BYTES) return empty(413)
+      if (bytes.length > fileLimitBytes) return empty(413)
       await writeDurably(target, bytes)
     }
     return told(target, full)
@@ -115,7 +115,7 @@ export function userdataRoutes(host: Host): Hono {
 
 /** What follows `/userdata/`, as sent: the slashes of a name are encoded, that of `/move/` is not. */
 const namePart = (url: string): string => new URL(url).pathname.replace(/^.*?\/userdata\//, '')
-const MOVE = /^(.+)\/move\/([^/]+)$/
+const movePathPattern = /^(.+)\/move\/([^/]+)$/
 
 function decoded(text: string): string | undefined {
   try {
@@ -135,13 +135,13 @@ async function list(root: string, recurse: boolean): Promise<Found[]> {
   const visit = async (folder: string, prefix: string, depth: number) => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (entry.name.startsWith('.') || entry.isSymbolicLink()) continue
-      if (found.length >= FILES_LIMIT) return
+      if (found.length >= filesLimit) return
       const path = join(folder, entry.name)
       const { size, mtimeMs } = statSync(path)
       const directory = entry.isDirectory()
       const name = prefix + entry.name
       found.push({ path: name, directory, size, modified: Math.round(mtimeMs) })
-      if (directory && recurse && depth < DEPTH_LIMIT) await visit(path, `${name}/`, depth + 1)
+      if (directory && recurse && depth < depthLimit) await visit(path, `${name}/`, depth + 1)
     }
   }
   await visit(root, '', 0)

@@ -20,8 +20,10 @@ interface Trace {
   extra: Record<string, unknown>
   messages: Message[]
 }
-const FILE = resolve(import.meta.dirname, '../../../../shared/comfyui/ws_traces.json')
-const traces: Record<string, Trace> = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {}
+const tracesFile = resolve(import.meta.dirname, '../../../../shared/comfyui/ws_traces.json')
+const traces: Record<string, Trace> = existsSync(tracesFile)
+  ? JSON.parse(readFileSync(tracesFile, 'utf8'))
+  : {}
 
 let host: TestHost
 let server: Server

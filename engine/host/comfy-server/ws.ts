@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { isObject, type JsonObject, readJson, writeJson } from '../../graph/json.ts'
 import type { Preview } from '../../nodes/define.ts'
-import { isEnd, type Place, type RunEvent } from '../../run/events.ts'
+import { isEnd, type NodeReference, type RunEvent } from '../../run/events.ts'
 import type { RunRow } from '../../store/runs.ts'
 import type { Host } from '../host.ts'
 import { failureMessage, interruptMessage } from './messages.ts'
 import { remaining } from './prompt.ts'
-import { FEATURES } from './system-stats.ts'
+import { features } from './system-stats.ts'
 
 /** A client that does not read is let go before its messages fill the memory. */
-const UNREAD_LIMIT_BYTES = 64 * 2 ** 20
+const unreadLimitBytes = 64 * 2 ** 20
 
 interface Client {
   socket: WebSocket
@@ -26,26 +26,26 @@ export interface ComfySockets {
 
 export function comfySockets(host: Host): ComfySockets {
   const clients = new Map<string, Client>()
-  /** Messages of the running prompt that a reconnecting client must hear again. */
+  /** The node that runs: a client that connects again is told of it. */
   let executing: { run: RunRow; node: string } | undefined
   /** ComfyUI says `executed` before it says that the node is finished; our engine after. */
   let held: Extract<RunEvent, { type: 'done' }> | undefined
 
   const send = ({ socket }: Client, data: string | Uint8Array) => {
-    if (socket.bufferedAmount > UNREAD_LIMIT_BYTES) return socket.terminate()
+    if (socket.bufferedAmount > unreadLimitBytes) return socket.terminate()
     if (socket.readyState === socket.OPEN) socket.send(data)
   }
-  const tell = (client: Client | undefined, type: string, data: JsonObject) =>
+  const sendMessage = (client: Client | undefined, type: string, data: JsonObject) =>
     client && send(client, writeJson({ type, data }))
   const status = (): JsonObject => ({ status: { exec_info: { queue_remaining: remaining(host) } } })
 
   const stop = host.watch({
     queueChanged: () => {
-      for (const client of clients.values()) tell(client, 'status', status())
+      for (const client of clients.values()) sendMessage(client, 'status', status())
     },
     runStarted: run => {
       const client = clients.get(run.clientId ?? '')
-      tell(client, 'execution_start', { prompt_id: run.id, timestamp: Date.now() })
+      sendMessage(client, 'execution_start', { prompt_id: run.id, timestamp: Date.now() })
     },
     runEvent: (run, event) => {
       const client = clients.get(run.clientId ?? '')
@@ -56,14 +56,14 @@ export function comfySockets(host: Host): ComfySockets {
       const order = own ? [event, waiting] : [waiting, event.type === 'done' ? undefined : event]
       for (const next of order)
         if (next && client)
-          for (const [type, data] of messagesFor(run, next)) tell(client, type, data)
+          for (const [type, data] of messagesFor(run, next)) sendMessage(client, type, data)
       if (event.type === 'progress' && event.preview && client)
         send(client, previewFrame(run, event, event.preview, client.metadata))
       if (isEnd(event)) executing = undefined
     },
     runEnded: run => {
       const client = clients.get(run.clientId ?? '')
-      tell(client, 'executing', { node: null, prompt_id: run.id })
+      sendMessage(client, 'executing', { node: null, prompt_id: run.id })
     },
   })
 
@@ -72,13 +72,13 @@ export function comfySockets(host: Host): ComfySockets {
       const client: Client = { socket, metadata: false }
       clients.get(clientId)?.socket.close()
       clients.set(clientId, client)
-      tell(client, 'status', { ...status(), sid: clientId })
+      sendMessage(client, 'status', { ...status(), sid: clientId })
       if (executing?.run.clientId === clientId)
-        tell(client, 'executing', { node: executing.node, prompt_id: executing.run.id })
+        sendMessage(client, 'executing', { node: executing.node, prompt_id: executing.run.id })
       socket.once('message', data => {
-        if (!saysFeatures(String(data))) return
+        if (!isFeatureFlags(String(data))) return
         client.metadata = true
-        tell(client, 'feature_flags', FEATURES)
+        sendMessage(client, 'feature_flags', features)
       })
       socket.on('close', () => {
         if (clients.get(clientId) === client) clients.delete(clientId)
@@ -92,7 +92,7 @@ export function comfySockets(host: Host): ComfySockets {
   }
 }
 
-function saysFeatures(text: string): boolean {
+function isFeatureFlags(text: string): boolean {
   try {
     const message = readJson(text)
     return isObject(message) && message.type === 'feature_flags'
@@ -104,7 +104,7 @@ function saysFeatures(text: string): boolean {
 type Message = [type: string, data: JsonObject]
 
 /** How ComfyUI names a node: of an expansion, also the node that it is shown as. */
-const placeOf = ({ node, display = node }: Place) => ({
+const nodeIds = ({ node, display = node }: NodeReference) => ({
   node_id: node,
   display_node_id: display,
   parent_node_id: display === node ? null : display,
@@ -115,11 +115,15 @@ const placeOf = ({ node, display = node }: Place) => ({
 function messagesFor(run: RunRow, event: RunEvent): Message[] {
   const prompt_id = run.id
   const timestamp = Date.now()
-  const state = (place: Place, state: string, value: number, max: number): Message => [
+  const state = (place: NodeReference, state: string, value: number, max: number): Message => [
     'progress_state',
-    { prompt_id, nodes: { [place.node]: { value, max, state, prompt_id, ...placeOf(place) } } },
+    { prompt_id, nodes: { [place.node]: { value, max, state, prompt_id, ...nodeIds(place) } } },
   ]
-  const named = ({ node, display = node }: Place) => ({ node, display_node: display, prompt_id })
+  const named = ({ node, display = node }: NodeReference) => ({
+    node,
+    display_node: display,
+    prompt_id,
+  })
   switch (event.type) {
     case 'cached':
       return [['execution_cached', { nodes: event.nodes, prompt_id, timestamp }]]
@@ -147,23 +151,23 @@ function messagesFor(run: RunRow, event: RunEvent): Message[] {
   }
 }
 
-const FORMATS = { 'image/jpeg': 1, 'image/png': 2 } as const
+const previewFormats = { 'image/jpeg': 1, 'image/png': 2 } as const
 
 /** Event 1: kind and format as uint32 BE, then the picture. Event 4: metadata in between. */
 function previewFrame(
   run: Pick<RunRow, 'id'>,
-  place: Place,
+  place: NodeReference,
   { mime, bytes }: Preview,
   withMetadata: boolean,
 ): Uint8Array {
   const head = Buffer.alloc(8)
   if (!withMetadata) {
     head.writeUInt32BE(1, 0)
-    head.writeUInt32BE(FORMATS[mime], 4)
+    head.writeUInt32BE(previewFormats[mime], 4)
     return Buffer.concat([head, bytes])
   }
   const metadata = Buffer.from(
-    JSON.stringify({ ...placeOf(place), prompt_id: run.id, image_type: mime }),
+    JSON.stringify({ ...nodeIds(place), prompt_id: run.id, image_type: mime }),
   )
   head.writeUInt32BE(4, 0)
   head.writeUInt32BE(metadata.length, 4)

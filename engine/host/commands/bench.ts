@@ -5,19 +5,19 @@ import { testProvider } from '../../backends/provider-test.ts'
 import { writeJson } from '../../graph/json.ts'
 import { planFolders } from '../folders.ts'
 import { hardwareReport, hardwareText } from '../hardware-report.ts'
-import { lookAround, place } from '../placements.ts'
+import { choosePlacement, readPlacementContext } from '../placement-context.ts'
 import { readArgs } from './usage.ts'
 
-const OPTIONS = { json: { type: 'boolean' } } as const
+const flags = { json: { type: 'boolean' } } as const
 
 /** Further checkpoints may be named; the starter model is always measured. */
 export async function bench(args: string[]): Promise<number> {
-  const { values, positionals } = readArgs(args, OPTIONS)
+  const { values, positionals } = readArgs(args, flags)
   const note = (text: string) => process.stderr.write(`${text} …\n`)
   const folders = planFolders()
   note('hardware')
-  const surroundings = await lookAround({ test: provider => testProvider(provider) })
-  const hardware = await hardwareReport(surroundings, await place('auto', surroundings))
+  const context = await readPlacementContext({ test: provider => testProvider(provider) })
+  const hardware = await hardwareReport(context, await choosePlacement('auto', context))
   const report = await benchEngine({
     checkpoints: positionals.map(file => resolve(file)),
     resources: folders.resources,

@@ -16,9 +16,9 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-const CLI = join(import.meta.dirname, '../cli.ts')
+const cliFile = join(import.meta.dirname, '../cli.ts')
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(process.execPath, [cliFile, ...args], {
     env: { ...process.env, COMFYRUNNER_DATA: join(dir, 'data') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -10,13 +10,13 @@ import { planFolders } from '../folders.ts'
 import { onlyFile, readArgs, UsageError, warn } from './usage.ts'
 import { openWorkflowFile, problemLine } from './workflow-file.ts'
 
-const OPTIONS = {
+const flags = {
   to: { type: 'string', default: 'api' },
   'object-info': { type: 'string' },
 } as const
 
 export async function convert(args: string[]): Promise<number> {
-  const { values, positionals } = readArgs(args, OPTIONS)
+  const { values, positionals } = readArgs(args, flags)
   const file = onlyFile(positionals, 'convert')
   if (values.to !== 'api' && values.to !== 'ui')
     throw new UsageError(`--to ${values.to}: api or ui.`)

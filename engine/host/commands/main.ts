@@ -1,9 +1,9 @@
 // What `comfyrunner` understands, and how it ends.
 import { FolderError } from '../folders.ts'
-import { VERSION } from '../version.ts'
+import { appVersion } from '../version.ts'
 import { UsageError } from './usage.ts'
 
-const HELP = `ComfyRunner ${VERSION}: image workflows on your own machine, compatible with ComfyUI.
+const helpText = `ComfyRunner ${appVersion}: image workflows on your own machine, compatible with ComfyUI.
 
 comfyrunner run FILE        run a workflow: ComfyUI's UI or API format, or a picture that carries one
     --set NODE.INPUT=VALUE  change a value; NODE is an id, a title or a type that occurs once
@@ -36,17 +36,17 @@ const commands: Record<string, () => Promise<Command>> = {
 
 async function dispatch([name, ...args]: string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(HELP)
+    process.stdout.write(helpText)
     return name === undefined ? 2 : 0
   }
   if (name === '--version') {
-    process.stdout.write(`${VERSION}\n`)
+    process.stdout.write(`${appVersion}\n`)
     return 0
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!load) throw new UsageError(`There is no command “${name}”. See comfyrunner --help.`)
   if (args.includes('--help')) {
-    process.stdout.write(HELP)
+    process.stdout.write(helpText)
     return 0
   }
   return (await load())(args)

@@ -6,14 +6,14 @@ import { familyOf } from '../families.ts'
 import { planFolders } from '../folders.ts'
 import { readArgs, warn } from './usage.ts'
 
-const OPTIONS = {
+const flags = {
   'models-dir': { type: 'string', multiple: true },
   'data-dir': { type: 'string' },
   json: { type: 'boolean' },
 } as const
 
 export async function models(args: string[]): Promise<number> {
-  const { values } = readArgs(args, OPTIONS)
+  const { values } = readArgs(args, flags)
   const folders = planFolders({
     dataDir: values['data-dir'] && resolve(values['data-dir']),
     modelsDirs: values['models-dir']?.map(folder => resolve(folder)),

@@ -4,7 +4,7 @@ import type { ProviderChoice } from '../../inference/providers/choice.ts'
 import { automaticOrder, isProvider } from '../../inference/providers/profiles.ts'
 import type { EngineConfig } from '../../run/protocol.ts'
 import type { Folders } from '../folders.ts'
-import { lookAround, place, placementConfig } from '../placements.ts'
+import { choosePlacement, placementConfig, readPlacementContext } from '../placement-context.ts'
 import { UsageError, warn } from './usage.ts'
 
 /** @throws UsageError for a name that is none */
@@ -22,8 +22,8 @@ export async function placeEngine(
     warn(`testing ${provider} …`)
     return testProvider(provider)
   }
-  const surroundings = await lookAround({ data: folders.data, test })
-  const placement = await place(choice, surroundings)
+  const context = await readPlacementContext({ data: folders.data, test })
+  const placement = await choosePlacement(choice, context)
   if (placement.notice) warn(placement.notice)
-  return placementConfig(placement.provider, surroundings)
+  return placementConfig(placement.provider, context)
 }

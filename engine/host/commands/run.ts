@@ -26,7 +26,7 @@ import { setSeed, setValue } from './set-values.ts'
 import { onlyFile, readArgs, UsageError, warn } from './usage.ts'
 import { openWorkflowFile, problemLine } from './workflow-file.ts'
 
-const OPTIONS = {
+const flags = {
   set: { type: 'string', multiple: true },
   seed: { type: 'string' },
   'models-dir': { type: 'string', multiple: true },
@@ -38,7 +38,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
-const SECOND_AFTER_MS = 500
+const secondSignalAfterMs = 500
 
 interface Result {
   state: 'done' | 'failed' | 'interrupted' | 'invalid'
@@ -49,7 +49,7 @@ interface Result {
 }
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = readArgs(args, OPTIONS)
+  const { values, positionals } = readArgs(args, flags)
   const file = onlyFile(positionals, 'run')
   const choice = providerChoice(values.provider)
   const precision = precisionChoice(values.precision)
@@ -107,16 +107,16 @@ async function execute(
 ): Promise<Result> {
   const startedMs = Date.now()
   const result: Result = { state: 'failed', outputs: [], texts: [], problems: [], ms: 0 }
-  const say = progress(prompt)
+  const printProgress = progress(prompt)
   const abort = new AbortController()
-  let askedMs = 0
+  let interruptedMs = 0
   const interrupt = () => {
     // The second Ctrl+C does not wait. (A shell and a wrapper may both pass on the first.)
     if (abort.signal.aborted) {
-      if (Date.now() - askedMs > SECOND_AFTER_MS) process.exit(1)
+      if (Date.now() - interruptedMs > secondSignalAfterMs) process.exit(1)
       return
     }
-    askedMs = Date.now()
+    interruptedMs = Date.now()
     process.stderr.write('\nstopping…\n')
     abort.abort()
   }
@@ -127,7 +127,7 @@ async function execute(
     await engine.run(
       job,
       event => {
-        say(event)
+        printProgress(event)
         take(event, result, config, json)
       },
       abort.signal,

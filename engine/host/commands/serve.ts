@@ -4,7 +4,7 @@ import { startHost } from '../host.ts'
 import { serve } from '../serve.ts'
 import { readArgs, UsageError } from './usage.ts'
 
-const OPTIONS = {
+const flags = {
   listen: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '8188' },
   'data-dir': { type: 'string' },
@@ -14,7 +14,7 @@ const OPTIONS = {
 } as const
 
 export async function serveCommand(args: string[]): Promise<number> {
-  const { values, positionals } = readArgs(args, OPTIONS)
+  const { values, positionals } = readArgs(args, flags)
   if (positionals.length) throw new UsageError(`serve takes no file; “${positionals.join(' ')}”?`)
   const port = Number(values.port)
   if (!Number.isInteger(port) || port < 0 || port > 65535)
@@ -30,7 +30,7 @@ export async function serveCommand(args: string[]): Promise<number> {
   try {
     const server = await serve(host, { listen: values.listen, port })
     process.stdout.write(`ComfyRunner is at ${server.url}\n`)
-    await stopAsked()
+    await stopRequested()
     await server.close()
     return 0
   } finally {
@@ -38,7 +38,7 @@ export async function serveCommand(args: string[]): Promise<number> {
   }
 }
 
-const stopAsked = (): Promise<void> =>
+const stopRequested = (): Promise<void> =>
   new Promise(done => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
   })

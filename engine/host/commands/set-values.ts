@@ -6,12 +6,12 @@ import {
   needsLink,
 } from '../../graph/catalogue.ts'
 import type { Document } from '../../graph/document.ts'
-import { inputsThere } from '../../graph/dynamic-inputs.ts'
+import { activeInputs } from '../../graph/dynamic-inputs.ts'
 import { type Json, readJson } from '../../graph/json.ts'
 import { isLink, type Prompt } from '../../graph/prompt.ts'
 import { UsageError } from './usage.ts'
 
-const SEED_LIMIT = 2n ** 64n - 1n
+const largestSeed = 2n ** 64n - 1n
 
 interface Target {
   node: string
@@ -35,12 +35,12 @@ export function setValue(
       `--set ${assignment}: ${input} takes a link from another node (${description.type}), not a value.`,
     )
   write(prompt, document, { node, input }, readValue(assignment.slice(equals + 1), description))
-  bringDefaults(prompt[node]!, catalogue)
+  addDefaults(prompt[node]!, catalogue)
 }
 
 /** Another option of a choice may bring inputs of its own: they begin with their defaults. */
-function bringDefaults({ class_type, inputs }: Prompt[string], catalogue: Catalogue): void {
-  for (const input of inputsThere(catalogue[class_type]?.inputs ?? [], inputs))
+function addDefaults({ class_type, inputs }: Prompt[string], catalogue: Catalogue): void {
+  for (const input of activeInputs(catalogue[class_type]?.inputs ?? [], inputs))
     if (input.when && hasWidget(input)) inputs[input.name] ??= input.widget!.default
 }
 
@@ -51,8 +51,8 @@ export function setSeed(
   document: Document,
   catalogue: Catalogue,
 ): number {
-  if (!/^\d+$/.test(text) || BigInt(text) > SEED_LIMIT)
-    throw new UsageError(`--seed ${text}: a whole number from 0 to ${SEED_LIMIT}.`)
+  if (!/^\d+$/.test(text) || BigInt(text) > largestSeed)
+    throw new UsageError(`--seed ${text}: a whole number from 0 to ${largestSeed}.`)
   let found = 0
   for (const [node, { class_type, inputs }] of Object.entries(prompt))
     for (const { name, widget } of catalogue[class_type]?.inputs ?? []) {

@@ -10,7 +10,7 @@ import type { Problem } from '../../graph/validate.ts'
 import { extractWorkflow } from '../../image/extract-workflow.ts'
 import { UsageError } from './usage.ts'
 
-const FILE_LIMIT_BYTES = 512 * 2 ** 20
+const fileLimitBytes = 512 * 2 ** 20
 
 export interface WorkflowFile {
   document: Document
@@ -24,8 +24,8 @@ function readWorkflowText(file: string): string {
   const facts = statSync(file, { throwIfNoEntry: false })
   if (facts?.isDirectory()) throw new UsageError(`${file} is a folder. Name the file in it.`)
   if (!facts?.isFile()) throw new UsageError(`There is no file ${file}.`)
-  if (facts.size > FILE_LIMIT_BYTES)
-    throw new UsageError(`${file} is larger than ${FILE_LIMIT_BYTES >> 20} MB: not a workflow.`)
+  if (facts.size > fileLimitBytes)
+    throw new UsageError(`${file} is larger than ${fileLimitBytes >> 20} MB: not a workflow.`)
   const bytes = readFileSync(file)
   const start = bytes
     .subarray(0, 64)

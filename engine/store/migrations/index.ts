@@ -10,4 +10,4 @@ export interface Migration {
 export const migrations: readonly Migration[] = [first, account]
 
 /** The schema this program writes. */
-export const SCHEMA_VERSION = migrations.at(-1)!.version
+export const schemaVersion = migrations.at(-1)!.version

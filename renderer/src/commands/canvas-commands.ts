@@ -1,4 +1,4 @@
-import { moveNodes, ROOT } from '../../../engine/graph/edit.ts'
+import { moveNodes, rootCanvas } from '../../../engine/graph/edit.ts'
 import { canvasFlow, openPalette } from '../editor/canvas-state.ts'
 import { riseOf } from '../editor/card-layout.ts'
 import { arrange } from '../editor/layout.ts'
@@ -100,7 +100,7 @@ export const canvasCommands: Command[] = [
     id: 'leave-subgraph',
     label: 'Leave the subgraph',
     group: 'Canvas',
-    when: () => open() && activeTab()!.at !== ROOT,
-    perform: () => enterCanvas(ROOT),
+    when: () => open() && activeTab()!.at !== rootCanvas,
+    perform: () => enterCanvas(rootCanvas),
   },
 ]

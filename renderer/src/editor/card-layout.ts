@@ -2,7 +2,7 @@
 // socket places from here, so that it need not mount and measure a thousand cards. Pixels.
 import type { InputDescription, NodeDescription, Widget } from '../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../engine/graph/document.ts'
-import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
+import { activeInputs } from '../../../engine/graph/dynamic-inputs.ts'
 import type { Json } from '../../../engine/graph/json.ts'
 import { isPorts } from './subgraph-ports.ts'
 
@@ -98,7 +98,7 @@ export function layOutCard(
 ): CardLayout {
   if (node.type === 'Reroute') return layOutReroute(node)
   const inputs = description?.inputs ?? []
-  const there = inputsThere(inputs, node.values)
+  const there = activeInputs(inputs, node.values)
   const widgetInputs = there.filter(input => input.widget && !input.socketOnly)
   // Sockets of an option that is not chosen stay in the document, and off the card.
   const hidden = new Set(inputs.filter(input => !there.includes(input)).map(({ name }) => name))

@@ -1,7 +1,7 @@
 // The editor: tabs, the canvas or the start screen, prompt bar and inspector.
 import { ReactFlowProvider } from '@xyflow/react'
 import { ChevronRight, Minimize2 } from 'lucide-react'
-import { ROOT } from '../../../engine/graph/edit.ts'
+import { rootCanvas } from '../../../engine/graph/edit.ts'
 import { perform } from '../commands/registry.ts'
 import { entry, TabsBar } from '../shell/tabs-bar.tsx'
 import { StartScreen } from '../start/start-screen.tsx'
@@ -58,7 +58,7 @@ function Workspace({ tab }: { tab: Tab }) {
             </ReactFlowProvider>
           </div>
         </RightClickMenu>
-        {tab.at !== ROOT && <Crumbs tab={tab} />}
+        {tab.at !== rootCanvas && <Crumbs tab={tab} />}
         {empty && <EmptyCanvas />}
         {focus && (
           <IconButton
@@ -139,7 +139,7 @@ function Crumbs({ tab }: { tab: Tab }) {
       <button
         type="button"
         className="rounded px-1 text-soft hover:bg-field hover:text-ink"
-        onClick={() => enterCanvas(ROOT)}
+        onClick={() => enterCanvas(rootCanvas)}
       >
         {tab.name}
       </button>

@@ -3,7 +3,7 @@
 import { useMemo } from 'react'
 import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
 import type { GraphNode } from '../../../engine/graph/document.ts'
-import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
+import { activeInputs } from '../../../engine/graph/dynamic-inputs.ts'
 import { setColor } from '../../../engine/graph/edit.ts'
 import { titleOf } from '../../../engine/graph/node-title.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
@@ -62,7 +62,7 @@ function NodePart({ tab, node, description, describe }: NodePartProps) {
   const links = Object.values(graph.links)
   const into = links.filter(link => link.to === node.id)
   const linked = new Set(into.map(link => node.inputs[link.toSlot]?.name))
-  const widgets = inputsThere(description?.inputs ?? [], node.values).filter(
+  const widgets = activeInputs(description?.inputs ?? [], node.values).filter(
     input => input.widget && !input.socketOnly,
   )
   return (

@@ -5,7 +5,7 @@ import {
   type NodeDescription,
   typesMatch,
 } from '../../../engine/graph/catalogue.ts'
-import { inputsThere } from '../../../engine/graph/dynamic-inputs.ts'
+import { activeInputs } from '../../../engine/graph/dynamic-inputs.ts'
 import type { LooseEnd } from './canvas-state.ts'
 
 export interface PaletteOffer {
@@ -28,7 +28,7 @@ export function fittingSlot(
 ): string | number | undefined {
   if (end.side === 'output') {
     // A fresh node has the inputs that its choices bring at their defaults.
-    const there = inputsThere(description.inputs, {})
+    const there = activeInputs(description.inputs, {})
     const fits = there.filter(({ type }) => typesMatch(end.type, type))
     const sockets = fits.filter(({ widget, socketOnly }) => !widget || socketOnly)
     const best =

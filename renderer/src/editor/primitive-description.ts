@@ -6,8 +6,8 @@ import type {
   NodeDescription,
 } from '../../../engine/graph/catalogue.ts'
 import type { Document, Graph, GraphNode } from '../../../engine/graph/document.ts'
-import { PRIMITIVE_VALUE, primitiveOf } from '../../../engine/graph/primitive.ts'
-import { PRIMITIVE } from '../../../engine/graph/virtual-nodes.ts'
+import { primitiveOf, primitiveValue } from '../../../engine/graph/primitive.ts'
+import { primitiveType } from '../../../engine/graph/virtual-nodes.ts'
 
 /** One description for each input stood for: cards compare them by identity. */
 const made = new WeakMap<InputDescription, NodeDescription>()
@@ -18,7 +18,7 @@ function standingFor(input: InputDescription, plain: NodeDescription): NodeDescr
   const { type, widget, about } = input
   const description: NodeDescription = {
     ...plain,
-    inputs: [{ name: PRIMITIVE_VALUE, type, optional: true, widget, about }],
+    inputs: [{ name: primitiveValue, type, optional: true, widget, about }],
     outputs: [{ name: type, type }],
   }
   made.set(input, description)
@@ -33,7 +33,7 @@ export function nodeDescriber(
 ) {
   return (node: GraphNode): NodeDescription | undefined => {
     const plain = describe(node.type)
-    if (node.type !== PRIMITIVE || !plain) return plain
+    if (node.type !== primitiveType || !plain) return plain
     const primitive = primitiveOf(document, graph, node.id, catalogue)
     return primitive ? standingFor(primitive.input, plain) : plain
   }

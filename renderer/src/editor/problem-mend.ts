@@ -1,7 +1,7 @@
 // What can be done about a problem with one click.
 import type { Problem } from '../../../engine/api/contract.ts'
 import type { Document } from '../../../engine/graph/document.ts'
-import { type Canvas, graphAt, ROOT, setMode } from '../../../engine/graph/edit.ts'
+import { type Canvas, graphAt, rootCanvas, setMode } from '../../../engine/graph/edit.ts'
 import { useCatalogue } from '../stores/catalogue.ts'
 import { rootNode } from '../stores/runs.ts'
 import { activeTab, edit, enterCanvas, select, shownGraph } from '../stores/tabs.ts'
@@ -15,7 +15,7 @@ export interface Mend {
 }
 
 /** Why a run was refused that the account page explains and mends. */
-const ACCOUNT_CODES = new Set([
+const accountCodes = new Set([
   'quota_reached',
   'device_removed',
   'allowance_unreachable',
@@ -29,7 +29,7 @@ const enterMs = 200
 /** The canvas and id of a node by its path, such as `57:44`: node 44 in the subgraph of node 57. */
 function placeOf(document: Document, path: string): { at: Canvas; id: string } {
   const ids = path.split(':')
-  let at: Canvas = ROOT
+  let at: Canvas = rootCanvas
   for (const [index, id] of ids.entries()) {
     const type: string | undefined = graphAt(document, at)?.nodes[id]?.type
     const inner = type !== undefined && index < ids.length - 1 && type in document.subgraphs
@@ -63,7 +63,7 @@ function inputOf(problem: Problem) {
 /** `nodes`: every node that has this very problem. */
 export function mendOf(problem: Problem, nodes = [problem.node]): Mend | undefined {
   const { node: id, code } = problem
-  if (ACCOUNT_CODES.has(code)) return { label: 'Open Account', perform: () => showRoom('account') }
+  if (accountCodes.has(code)) return { label: 'Open Account', perform: () => showRoom('account') }
   const unusable = ['unknown_node', 'partner_node', 'missing_class_type']
   if (id && unusable.includes(code)) {
     const outer = new Set(nodes.map(node => rootNode(node ?? id)))
@@ -76,7 +76,7 @@ export function mendOf(problem: Problem, nodes = [problem.node]): Mend | undefin
           ? 'Leave it out'
           : 'Leave them out',
       // Problems name nodes from the root on, whichever canvas is looked at.
-      perform: () => edit('Mute', document => setMode(document, ROOT, outer, 'mute')),
+      perform: () => edit('Mute', document => setMode(document, rootCanvas, outer, 'mute')),
     }
   }
   const found = inputOf(problem)

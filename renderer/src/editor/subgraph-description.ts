@@ -5,7 +5,7 @@ import type {
   InputDescription,
   NodeDescription,
 } from '../../../engine/graph/catalogue.ts'
-import { type Document, SUBGRAPH_INPUT, type Subgraph } from '../../../engine/graph/document.ts'
+import { type Document, type Subgraph, subgraphInputId } from '../../../engine/graph/document.ts'
 
 const mostNested = 12
 
@@ -18,7 +18,7 @@ function portInput(
 ): InputDescription {
   const port = subgraph.inputs[slot]!
   const fed = Object.values(subgraph.links).find(
-    link => link.from === SUBGRAPH_INPUT && link.fromSlot === slot,
+    link => link.from === subgraphInputId && link.fromSlot === slot,
   )
   const inner = fed && subgraph.nodes[fed.to]
   const name = fed && inner?.inputs[fed.toSlot]?.name

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import {
   type GraphNode,
-  SUBGRAPH_INPUT,
-  SUBGRAPH_OUTPUT,
   type Subgraph,
+  subgraphInputId,
+  subgraphOutputId,
 } from '../../../engine/graph/document.ts'
 import { flowEdges, flowNodes } from './flow-elements.ts'
 import { portCards } from './subgraph-ports.ts'
@@ -28,8 +28,8 @@ const subgraph: Subgraph = {
   outputs: [{ id: 'b', name: 'soft', type: 'IMAGE' }],
   nodes: { '5': blur },
   links: {
-    '1': { id: '1', from: SUBGRAPH_INPUT, fromSlot: 0, to: '5', toSlot: 0, type: 'IMAGE' },
-    '2': { id: '2', from: '5', fromSlot: 0, to: SUBGRAPH_OUTPUT, toSlot: 0, type: 'IMAGE' },
+    '1': { id: '1', from: subgraphInputId, fromSlot: 0, to: '5', toSlot: 0, type: 'IMAGE' },
+    '2': { id: '2', from: '5', fromSlot: 0, to: subgraphOutputId, toSlot: 0, type: 'IMAGE' },
   },
   groups: [],
   rest: { inputNode: { bounding: [100, 80, 120, 60] } },
@@ -38,12 +38,12 @@ const subgraph: Subgraph = {
 test('links to both ends of a subgraph are drawn', () => {
   const edges = flowEdges(subgraph, new Set())
   expect(edges.map(({ source, target, targetHandle }) => [source, target, targetHandle])).toEqual([
-    [SUBGRAPH_INPUT, '5', 'i:image'],
-    ['5', SUBGRAPH_OUTPUT, 'i:soft'],
+    [subgraphInputId, '5', 'i:image'],
+    ['5', subgraphOutputId, 'i:soft'],
   ])
   const nodes = flowNodes(subgraph, () => undefined, new Set(), {}, false)
   expect(nodes.map(({ id, data }) => [id, data.layout.kind])).toContainEqual([
-    SUBGRAPH_OUTPUT,
+    subgraphOutputId,
     'ports',
   ])
 })

@@ -1,14 +1,14 @@
 // The ends of a subgraph, drawn inside it as two cards. They are no nodes of the document: links
-// name them as `SUBGRAPH_INPUT` and `SUBGRAPH_OUTPUT`, and the file says where they stand.
+// name them as `subgraphInputId` and `subgraphOutputId`, and the file says where they stand.
 import {
   type Graph,
   type GraphNode,
   type InputSlot,
   type NodeId,
   type OutputSlot,
-  SUBGRAPH_INPUT,
-  SUBGRAPH_OUTPUT,
   type Subgraph,
+  subgraphInputId,
+  subgraphOutputId,
 } from '../../../engine/graph/document.ts'
 import { isNumber, isObject, type Json, toNumber } from '../../../engine/graph/json.ts'
 
@@ -16,7 +16,7 @@ const portsWidth = 160
 const gap = 90
 
 export const isPorts = ({ id }: { id: NodeId }): boolean =>
-  id === SUBGRAPH_INPUT || id === SUBGRAPH_OUTPUT
+  id === subgraphInputId || id === subgraphOutputId
 
 const isSubgraph = (graph: Graph): graph is Subgraph => 'inputs' in graph
 
@@ -58,11 +58,11 @@ function endsOf(subgraph: Subgraph): GraphNode[] {
   const right = exit ? Math.max(exit[0]!, rightmost - gap) : rightmost
   const safe = (value: number) => (Number.isFinite(value) ? value : 0)
   return [
-    card(SUBGRAPH_INPUT, 'Inputs', safe(left) - portsWidth, entrance?.[1] ?? safe(top), {
+    card(subgraphInputId, 'Inputs', safe(left) - portsWidth, entrance?.[1] ?? safe(top), {
       inputs: [],
       outputs: subgraph.inputs.map(({ name, type, label }) => ({ name, type, label })),
     }),
-    card(SUBGRAPH_OUTPUT, 'Outputs', safe(right), exit?.[1] ?? safe(top), {
+    card(subgraphOutputId, 'Outputs', safe(right), exit?.[1] ?? safe(top), {
       inputs: subgraph.outputs.map(({ name, type, label }) => ({ name, type, label })),
       outputs: [],
     }),

@@ -6,7 +6,7 @@ import {
   type Canvas,
   EditError,
   graphAt,
-  ROOT,
+  rootCanvas,
   syncWithCatalogue,
 } from '../../../engine/graph/edit.ts'
 import * as history from '../../../engine/graph/history.ts'
@@ -69,7 +69,7 @@ export function addTab({ id, name, unsaved }: Opened, document: Document, show =
     name,
     unsaved,
     history: history.startHistory(document),
-    at: ROOT,
+    at: rootCanvas,
     nodes: none,
     links: none,
   }
@@ -103,7 +103,7 @@ export function moveTab(id: string, before?: string) {
 /** Selection and canvas stay valid whatever undo brings back. */
 function withHistory(tab: Tab, next: history.History): Partial<Tab> {
   if (next === tab.history) return {}
-  const at = graphAt(next.present, tab.at) ? tab.at : ROOT
+  const at = graphAt(next.present, tab.at) ? tab.at : rootCanvas
   const graph = graphAt(next.present, at)!
   const keep = <T extends string>(ids: ReadonlySet<T>, among: Record<string, unknown>) =>
     [...ids].every(id => id in among) ? ids : new Set([...ids].filter(id => id in among))

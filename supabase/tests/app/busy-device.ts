@@ -5,7 +5,7 @@ import { openDevice } from './device.ts'
 const device = openDevice(JSON.parse(process.argv[2]!))
 await device.account.refresh()
 for (;;) {
-  const refusal = await device.account.admit()
+  const refusal = await device.account.checkAllowance()
   if (refusal?.code === 'quota_reached') {
     process.stdout.write('limit\n')
     break

@@ -67,7 +67,7 @@ test('signed in, counted, signed out: the units come back', async () => {
   const desk = device('desk')
   await desk.account.signIn.withPassword(email, PASSWORD)
   expect(desk.account.state()).toMatchObject({ state: 'signedIn', details: { email } })
-  expect(await desk.account.admit()).toBeUndefined()
+  expect(await desk.account.checkAllowance()).toBeUndefined()
   for (let i = 0; i < 3; i++) desk.run(crypto.randomUUID())
   await desk.account.refresh()
   expect(used(desk)).toBe(3)
@@ -129,11 +129,11 @@ test('a removed device runs no more, and comes back as a new one', async () => {
   await desk.account.revokeDevice(lost.id)
   await laptop.account.refresh()
   // What it held already it may use; then it is over.
-  while ((await laptop.account.admit()) === undefined) laptop.run(crypto.randomUUID())
-  expect((await laptop.account.admit())?.code).toBe('device_removed')
+  while ((await laptop.account.checkAllowance()) === undefined) laptop.run(crypto.randomUUID())
+  expect((await laptop.account.checkAllowance())?.code).toBe('device_removed')
   await laptop.account.signOut(false)
   await laptop.account.signIn.withPassword(email, PASSWORD)
-  expect(await laptop.account.admit()).toBeUndefined()
+  expect(await laptop.account.checkAllowance()).toBeUndefined()
 })
 
 test('a clock hours ahead or behind neither locks a person out nor gives anything away', async () => {
@@ -145,7 +145,7 @@ test('a clock hours ahead or behind neither locks a person out nor gives anythin
   for (const hours of [0, 26, -26, 24 * 400, -24 * 400]) {
     vi.setSystemTime(realMs + hours * 3_600_000)
     if (hours === 0) await desk.account.signIn.withPassword(email, PASSWORD)
-    expect(await desk.account.admit()).toBeUndefined()
+    expect(await desk.account.checkAllowance()).toBeUndefined()
     desk.run(crypto.randomUUID())
     runs++
     await desk.account.refresh()
@@ -161,7 +161,7 @@ test('a data folder put back from yesterday counts nothing twice and holds nothi
   const email = await person()
   const before = openDevice(place('replay'))
   await before.account.signIn.withPassword(email, PASSWORD)
-  await before.account.admit()
+  await before.account.checkAllowance()
   for (let i = 0; i < 4; i++) before.run(crypto.randomUUID())
   before.close()
   cpSync(place('replay').dir, place('copy').dir, { recursive: true })
@@ -190,9 +190,9 @@ test('the plan says how much: unlimited, raised, lowered below what was used', a
   await sql`update public.plans set trial_workflows = 2 where id = 'free'`
   await desk.account.signOut(false)
   await desk.account.signIn.withPassword(email, PASSWORD)
-  expect((await desk.account.admit())?.code).toBe('quota_reached')
+  expect((await desk.account.checkAllowance())?.code).toBe('quota_reached')
   await sql`update public.plans set trial_workflows = null where id = 'free'`
-  expect(await desk.account.admit()).toBeUndefined()
+  expect(await desk.account.checkAllowance()).toBeUndefined()
   expect(desk.account.state().details!.usage.limit).toBeNull()
   await sql`update public.plans set trial_workflows = ${before!.trial_workflows} where id = 'free'`
 })

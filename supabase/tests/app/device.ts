@@ -1,9 +1,9 @@
-// One installation of the app, as far as the account goes: the real store, secrets, network door and
+// One installation of the app, as far as the account goes: the real store, secrets, HTTP client and
 // account code on a data folder of its own, against the local cloud.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type OpenAccount, openAccount } from '../../../engine/account/account.ts'
-import { createNetwork } from '../../../engine/host/network.ts'
+import { createHttpClient } from '../../../engine/host/http-client.ts'
 import { fileSecrets } from '../../../engine/host/secrets.ts'
 import { openStore, type Store } from '../../../engine/store/store.ts'
 
@@ -28,7 +28,7 @@ export function openDevice({ dir, url, key, name }: Place): Device {
   const account = openAccount({
     config: { url, key },
     secrets: fileSecrets(join(dir, 'secrets')),
-    network: createNetwork(store.ledger, () => store.settings.all().offline),
+    http: createHttpClient(store.ledger, () => store.settings.all().offline),
     store,
     device: {
       get id() {
@@ -45,7 +45,7 @@ export function openDevice({ dir, url, key, name }: Place): Device {
     account,
     store,
     run: id =>
-      store.together(() =>
+      store.transaction(() =>
         store.usage.count(
           store.settings.account<{ id: string }>('user')!.id,
           id,

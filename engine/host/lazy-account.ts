@@ -7,24 +7,24 @@ import type { KnownUser } from '../account/session.ts'
 import type { Problem } from '../api/contract.ts'
 import type { Account } from '../api/contract-account.ts'
 import type { Store } from '../store/store.ts'
-import type { Network } from './network.ts'
+import type { HttpClient } from './http-client.ts'
 import type { Secrets } from './secrets.ts'
 
-export interface AccountDoor {
+export interface LazyAccount {
   state(): Account
   /** @throws Error without a configured cloud */
-  use(): Promise<OpenAccount>
+  load(): Promise<OpenAccount>
   /** Why a run may not begin, or nothing. Signed out there is no limit. */
-  admit(): Promise<Problem | undefined>
+  checkAllowance(): Promise<Problem | undefined>
   /** Counts a run that was done; belongs in the transaction that writes its end. */
   count(run: string): void
   close(): void
 }
 
-export interface AccountDoorOptions {
+export interface LazyAccountOptions {
   resources: string
   store: Store
-  network: Network
+  http: HttpClient
   secrets: Secrets
   changed(account: Account): void
   workflowsChanged(): void
@@ -33,25 +33,25 @@ export interface AccountDoorOptions {
 }
 
 /** A device's name on the account page. The machine's own name is nobody's business. */
-const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = {
+const platformNames: Partial<Record<NodeJS.Platform, string>> = {
   darwin: 'Mac',
   linux: 'Linux computer',
   win32: 'Windows computer',
 }
 
-const NOBODY: Account = { available: false, state: 'signedOut', reachable: true, browser: false }
+const signedOut: Account = { available: false, state: 'signedOut', reachable: true, browser: false }
 
-export function accountDoor(options: AccountDoorOptions): AccountDoor {
+export function lazyAccount(options: LazyAccountOptions): LazyAccount {
   const { store } = options
-  const config = configured(options)
+  const config = readConfig(options)
   let opening: Promise<OpenAccount> | undefined
   let open: OpenAccount | undefined
   let closed = false
 
   const user = () => (config && store.settings.account<KnownUser>('user')) ?? undefined
-  const state = (): Account => open?.state() ?? { ...NOBODY, available: config !== undefined }
+  const state = (): Account => open?.state() ?? { ...signedOut, available: config !== undefined }
 
-  function use(): Promise<OpenAccount> {
+  function load(): Promise<OpenAccount> {
     if (!config) throw new Error('This ComfyRunner has no account cloud.')
     opening ??= import('../account/account.ts').then(({ openAccount }) => {
       open = openAccount({
@@ -62,7 +62,7 @@ export function accountDoor(options: AccountDoorOptions): AccountDoor {
           get id() {
             return deviceId(store)
           },
-          name: PLATFORMS[process.platform] ?? 'Computer',
+          name: platformNames[process.platform] ?? 'Computer',
         },
         changed: () => options.changed(state()),
       })
@@ -72,12 +72,12 @@ export function accountDoor(options: AccountDoorOptions): AccountDoor {
     return opening
   }
 
-  if (user()) void use().then(() => options.changed(state()))
+  if (user()) void load().then(() => options.changed(state()))
 
   return {
     state,
-    use,
-    admit: async () => (user() ? (await use()).admit() : undefined),
+    load,
+    checkAllowance: async () => (user() ? (await load()).checkAllowance() : undefined),
     count(run) {
       const { id } = user() ?? {}
       if (id && store.usage.count(id, eventId(run, deviceId(store)), 'workflow', Date.now()))
@@ -90,7 +90,7 @@ export function accountDoor(options: AccountDoorOptions): AccountDoor {
   }
 }
 
-function configured({ resources, notice }: AccountDoorOptions) {
+function readConfig({ resources, notice }: LazyAccountOptions) {
   try {
     return cloudConfig(resources)
   } catch (error) {

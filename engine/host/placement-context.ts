@@ -14,16 +14,16 @@ import { type Machine, thisMachine } from '../inference/providers/machine.ts'
 import type { Installation } from '../inference/providers/profiles.ts'
 import type { EngineConfig } from '../run/protocol.ts'
 import { type SelfTests, selfTestKey, selfTests } from './self-tests.ts'
-import { VERSION } from './version.ts'
+import { appVersion } from './version.ts'
 
-export interface Surroundings {
+export interface PlacementContext {
   machine: Machine
   gpus: readonly Gpu[]
   installation: Installation
   tests: SelfTests
 }
 
-export interface SurroundingsOptions {
+export interface PlacementContextOptions {
   /** Data folder, where self-tests are remembered. */
   data?: string
   test: TestProvider
@@ -33,26 +33,26 @@ export interface SurroundingsOptions {
 }
 
 /** Looks at the machine; starts no test. */
-export async function lookAround({
+export async function readPlacementContext({
   data,
   test,
   signal,
   machine = thisMachine(),
-}: SurroundingsOptions): Promise<Surroundings> {
+}: PlacementContextOptions): Promise<PlacementContext> {
   const gpus = await findGpus(machine)
   const onnxruntime = installedOnnxruntime(machine)
   const tests = selfTests({
     file: data && join(data, 'self-tests.json'),
-    key: selfTestKey(machine, gpus, `${VERSION} ${onnxruntime.version}`),
+    key: selfTestKey(machine, gpus, `${appVersion} ${onnxruntime.version}`),
     test,
     signal,
   })
   return { machine, gpus, tests, installation: onnxruntime }
 }
 
-export const place = (
+export const choosePlacement = (
   choice: ProviderChoice,
-  { machine, gpus, tests, installation }: Surroundings,
+  { machine, gpus, tests, installation }: PlacementContext,
 ): Promise<Placement> =>
   chooseProvider(choice, {
     gpus,
@@ -62,19 +62,19 @@ export const place = (
   })
 
 /** Of a GPU's memory, for weights and activations together: the screen needs some of it too. */
-const GPU_SHARE = 0.8
+const gpuShare = 0.8
 /** Weights of 16 bits, as most are stored, take twice their size there. */
-const WIDENED = 2
+const wideningFactor = 2
 
 /** What the engine process is told. A GPU without memory of its own shares the machine's. */
 export function placementConfig(
   provider: Provider,
-  { gpus, machine }: Pick<Surroundings, 'gpus' | 'machine'>,
+  { gpus, machine }: Pick<PlacementContext, 'gpus' | 'machine'>,
 ): Pick<EngineConfig, 'provider' | 'gpuBudgetBytes'> {
   if (provider === 'cpu') return { provider }
   const own = Math.max(0, ...gpus.map(gpu => gpu.memoryBytes ?? 0))
   const memoryBytes = own || machine.memoryBytes / 2
-  return { provider, gpuBudgetBytes: Math.floor((memoryBytes * GPU_SHARE) / WIDENED) }
+  return { provider, gpuBudgetBytes: Math.floor((memoryBytes * gpuShare) / wideningFactor) }
 }
 
 /** Which onnxruntime is installed, and what lies beside its libraries. */

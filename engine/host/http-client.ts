@@ -3,7 +3,7 @@
 import type { LedgerRow } from '../api/contract.ts'
 import type { Store } from '../store/store.ts'
 
-export interface NetworkRequest {
+export interface HttpRequest {
   url: string
   /** In words for the ledger page: "look for ComfyUI on this machine". */
   purpose: string
@@ -15,7 +15,7 @@ export interface NetworkRequest {
   limitBytes?: number
 }
 
-export interface NetworkAnswer {
+export interface HttpResponse {
   status: number
   headers: Headers
   bytes: Uint8Array
@@ -31,10 +31,10 @@ export class NetworkError extends Error {
   }
 }
 
-export type Network = (request: NetworkRequest) => Promise<NetworkAnswer>
+export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>
 
-const TIMEOUT_MS = 30_000
-const ANSWER_LIMIT_BYTES = 64 * 2 ** 20
+const defaultTimeoutMs = 30_000
+const answerLimitBytes = 64 * 2 ** 20
 
 export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
@@ -46,11 +46,11 @@ export function isSafeAddress(text: string): boolean {
 }
 
 /** @param ledger where rows go · @param offline asked before every request */
-export function createNetwork(
+export function createHttpClient(
   ledger: Pick<Store['ledger'], 'add'>,
   offline: () => boolean,
-  written: (row: LedgerRow) => void = () => {},
-): Network {
+  onRow: (row: LedgerRow) => void = () => {},
+): HttpClient {
   return async request => {
     const url = new URL(request.url)
     // What stays on this machine is listed, but it is not "sent".
@@ -79,19 +79,19 @@ export function createNetwork(
         refused: sent.refused,
       }
       ledger.add({ ...row, local })
-      written(row)
+      onRow(row)
     }
   }
 }
 
 async function send(
   url: URL,
-  request: NetworkRequest,
+  request: HttpRequest,
   body: Uint8Array | undefined,
   count: (bytes: number) => void,
-): Promise<NetworkAnswer> {
-  const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
-  const limit = request.limitBytes ?? ANSWER_LIMIT_BYTES
+): Promise<HttpResponse> {
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? defaultTimeoutMs)
+  const limit = request.limitBytes ?? answerLimitBytes
   let response: Response
   const parts: Uint8Array[] = []
   let received = 0
@@ -120,7 +120,7 @@ async function send(
 }
 
 /** Request line, headers and body, near enough: what the user is told was sent. */
-function sizeOfRequest(url: URL, request: NetworkRequest, body: Uint8Array | undefined): number {
+function sizeOfRequest(url: URL, request: HttpRequest, body: Uint8Array | undefined): number {
   const headers = Object.entries(request.headers ?? {}).reduce(
     (sum, [name, value]) => sum + name.length + value.length + 4,
     0,

@@ -19,9 +19,9 @@ async function runOnce(test: ReturnType<typeof testHost>) {
 test('without a cloud there is no account and no limit', async () => {
   const test = testHost()
   expect(test.host.account.state()).toMatchObject({ available: false, state: 'signedOut' })
-  expect(await test.host.account.admit()).toBeUndefined()
+  expect(await test.host.account.checkAllowance()).toBeUndefined()
   await runOnce(test)
-  expect(() => test.host.account.use()).toThrow('no account cloud')
+  expect(() => test.host.account.load()).toThrow('no account cloud')
   await test.end()
 })
 
@@ -37,7 +37,7 @@ test('signed out, a configured cloud is asked nothing', async () => {
   const test = testHost()
   expect(test.host.account.state()).toMatchObject({ available: true, state: 'signedOut' })
   await runOnce(test)
-  expect(await test.host.account.admit()).toBeUndefined()
+  expect(await test.host.account.checkAllowance()).toBeUndefined()
   expect(asked).toBe(0)
   expect(test.host.store.ledger.list(10)).toEqual([])
   await test.end()

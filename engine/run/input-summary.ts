@@ -5,23 +5,23 @@ import type { Json } from '../graph/json.ts'
 import type { Tensor } from '../tensor.ts'
 import type { Lists } from './values.ts'
 
-const ITEMS_TOLD = 16
-const TEXT_LIMIT = 2000
+const maxItems = 16
+const textLimit = 2000
 
-export type ToldInputs = Record<string, Json[]>
+export type InputSummary = Record<string, Json[]>
 
 /** @param hidden names of inputs that the prompt does not show: not told */
-export const tellInputs = (lists: Lists, hidden: readonly string[]): ToldInputs =>
+export const summarizeInputs = (lists: Lists, hidden: readonly string[]): InputSummary =>
   Object.fromEntries(
     Object.entries(lists)
       .filter(([name]) => !hidden.includes(name))
-      .map(([name, list]) => [name, list.slice(0, ITEMS_TOLD).map(tell)]),
+      .map(([name, list]) => [name, list.slice(0, maxItems).map(summarize)]),
   )
 
-function tell(value: unknown): Json {
+function summarize(value: unknown): Json {
   if (value === null || value === undefined) return null
   if (typeof value === 'string')
-    return value.length > TEXT_LIMIT ? `${value.slice(0, TEXT_LIMIT)}…` : value
+    return value.length > textLimit ? `${value.slice(0, textLimit)}…` : value
   if (isLosslessNumber(value)) return Number(value.toString())
   if (typeof value !== 'object') return value as Json
   if (isTensor(value)) return `tensor [${value.shape.join(', ')}]`

@@ -1,6 +1,6 @@
 // `fetch` over the one door out of this machine, for libraries that want a `fetch`: every call is in
 // the ledger and obeys the offline switch.
-import type { Network } from '../host/network.ts'
+import type { HttpClient } from '../host/http-client.ts'
 
 export interface Bounds {
   limitBytes: number
@@ -8,15 +8,15 @@ export interface Bounds {
 }
 
 /** @param purposeOf words for the ledger, by what is asked · @param boundsOf how much and how long */
-export const networkFetch =
+export const httpFetch =
   (
-    network: Network,
+    client: HttpClient,
     purposeOf: (url: URL) => string,
     boundsOf: (url: URL) => Bounds,
   ): typeof fetch =>
   async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input)
-    const answer = await network({
+    const answer = await client({
       url: url.href,
       purpose: purposeOf(url),
       method: init.method,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AccountDetails } from '../api/contract-account.ts'
-import { quotaProblem } from './quota-words.ts'
+import { quotaProblem } from './quota-problem.ts'
 
 const details = (usage: object, more: object = {}) =>
   ({ usage, suspended: null, devices: [], ...more }) as unknown as AccountDetails

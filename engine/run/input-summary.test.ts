@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readJson } from '../graph/json.ts'
 import { tensor } from '../tensor.ts'
-import { tellInputs } from './told-inputs.ts'
+import { summarizeInputs } from './input-summary.ts'
 
 it('tells plain values as they are and big ones by their kind, within bounds', () => {
   const lists = {
@@ -12,7 +12,7 @@ it('tells plain values as they are and big ones by their kind, within bounds', (
     model: [{ huge: new Float32Array(9) }, [1, 2], undefined],
     prompt: [{}],
   }
-  const told = tellInputs(lists, ['prompt'])
+  const told = summarizeInputs(lists, ['prompt'])
   expect(told).toEqual({
     text: ['a', `${'x'.repeat(2000)}…`],
     seed: [18446744073709551615n, 1.5],

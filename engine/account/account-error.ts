@@ -14,7 +14,7 @@ export class AccountError extends Error {
 }
 
 /** https://supabase.com/docs/guides/auth/debugging/error-codes */
-const AUTH_WORDS: Record<string, string> = {
+const authMessages: Record<string, string> = {
   invalid_credentials: 'The e-mail address or the password is not right.',
   email_not_confirmed: 'This address is not verified yet. Look for the mail with the code.',
   user_banned: 'This account is suspended. Write to support if you think that is wrong.',
@@ -39,7 +39,7 @@ const AUTH_WORDS: Record<string, string> = {
 }
 
 /** Codes that mean: this session is over, whatever is tried. */
-export const SESSION_ENDED = new Set([
+export const sessionEndedCodes = new Set([
   'session_expired',
   'session_not_found',
   'refresh_token_not_found',
@@ -49,7 +49,7 @@ export const SESSION_ENDED = new Set([
 ])
 
 /** Codes that mean: nothing was said to us, or nothing that we understand. */
-export const NOT_ANSWERED = new Set(['unreachable', 'not_understood'])
+export const noAnswerCodes = new Set(['unreachable', 'not_understood'])
 
 export const offlineError = () =>
   new AccountError(
@@ -72,7 +72,7 @@ export function readAnswer<T extends z.ZodType>(type: T, answer: unknown): z.out
 }
 
 /** What a server says to people is a sentence; an error page of a proxy is longer. */
-const WORDS_LIMIT = 300
+const maxMessageLength = 300
 
 interface Failure {
   code?: string | undefined
@@ -82,12 +82,12 @@ interface Failure {
 }
 
 /** @param said what supabase-js or our own call reports */
-export function inWords(said: Failure): AccountError {
+export function toAccountError(said: Failure): AccountError {
   if (said instanceof AccountError) return said
   // auth-js keeps this code to itself.
   const missing = said.name === 'AuthSessionMissingError'
   const code = missing ? 'session_not_found' : (said.code ?? said.name ?? 'unknown')
-  if (AUTH_WORDS[code]) return new AccountError(code, AUTH_WORDS[code])
+  if (authMessages[code]) return new AccountError(code, authMessages[code])
   if (code === 'validation_failed' && /email/i.test(said.message))
     return new AccountError(code, 'This is not an e-mail address.')
   if (code === 'offline') return offlineError()
@@ -103,7 +103,7 @@ export function inWords(said: Failure): AccountError {
 const isGarbled = ({ name, message }: Failure): boolean =>
   name === 'AuthUnknownError' ||
   typeof message !== 'string' ||
-  message.length > WORDS_LIMIT ||
+  message.length > maxMessageLength ||
   /<(!doctype|html|head|body)/i.test(message)
 
 const isUnreachable = ({ name, status }: Failure): boolean =>

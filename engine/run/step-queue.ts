@@ -17,7 +17,7 @@ export interface Step {
   /** Nodes whose results must stay until this step has finished, lazy ones included. */
   readonly holds: NodeId[]
   /** Lazy inputs that the node has asked for. */
-  readonly asked: Set<string>
+  readonly requestedInputs: Set<string>
 }
 
 interface Ready {
@@ -41,17 +41,17 @@ function rankOf(step: Step): number {
   return step.dependents.some(feedsOutput) ? 2 : 3
 }
 
-export class Schedule {
-  readonly #steps = new Map<NodeId, Step>()
+export class StepQueue {
+  private readonly stepsById = new Map<NodeId, Step>()
   /** Ready since the last `next`: ranked then, when everything that waits for them is known. */
-  #justReady: Step[] = []
+  private justReady: Step[] = []
   /** Sorted, the best last. */
-  readonly #ready: Ready[] = []
-  readonly #uses = new Map<NodeId, number>()
-  #planned = 0
-  readonly #node: (id: NodeId) => RunNode
-  readonly #available: (node: RunNode) => boolean
-  readonly #release: (id: NodeId) => void
+  private readonly ready: Ready[] = []
+  private readonly uses = new Map<NodeId, number>()
+  private planned = 0
+  private readonly node: (id: NodeId) => RunNode
+  private readonly available: (node: RunNode) => boolean
+  private readonly release: (id: NodeId) => void
 
   /** `available` takes a result that is at hand; `release` hears of results that nobody waits for. */
   constructor(options: {
@@ -59,22 +59,22 @@ export class Schedule {
     available: (node: RunNode) => boolean
     release: (id: NodeId) => void
   }) {
-    this.#node = options.node
-    this.#available = options.available
-    this.#release = options.release
+    this.node = options.node
+    this.available = options.available
+    this.release = options.release
   }
 
   get steps(): Iterable<Step> {
-    return this.#steps.values()
+    return this.stepsById.values()
   }
 
   /** Steps that have not finished. */
   get pending(): number {
-    return this.#steps.size
+    return this.stepsById.size
   }
 
   isUsed(id: NodeId): boolean {
-    return (this.#uses.get(id) ?? 0) > 0
+    return (this.uses.get(id) ?? 0) > 0
   }
 
   /** Plans what is missing for a node's result; `by` is not ready until it is there. */
@@ -83,11 +83,11 @@ export class Schedule {
     const stack: [NodeId, Step | undefined][] = [[target, by]]
     for (let item = stack.pop(); item; item = stack.pop()) {
       const [id, waiting] = item
-      let step = this.#steps.get(id)
+      let step = this.stepsById.get(id)
       if (!step) {
-        const node = this.#node(id)
-        if (this.#available(node)) continue
-        step = this.#create(node)
+        const node = this.node(id)
+        if (this.available(node)) continue
+        step = this.create(node)
         created.push(step)
         for (const source of strictSources(node)) stack.push([source, step])
       }
@@ -96,62 +96,62 @@ export class Schedule {
         step.dependents.push(waiting)
       }
     }
-    for (const step of created) if (step.waits === 0) this.#justReady.push(step)
+    for (const step of created) if (step.waits === 0) this.justReady.push(step)
   }
 
   /** Keeps a result until `step` has finished. */
   hold(id: NodeId, step: Step): void {
     step.holds.push(id)
-    this.#uses.set(id, (this.#uses.get(id) ?? 0) + 1)
+    this.uses.set(id, (this.uses.get(id) ?? 0) + 1)
   }
 
   /** Puts a step back that has been staged; it is ready at once if it waits for nothing. */
-  stageAgain(step: Step): void {
-    if (step.waits === 0) this.#justReady.push(step)
+  requeue(step: Step): void {
+    if (step.waits === 0) this.justReady.push(step)
   }
 
   next(): Step | undefined {
-    for (const step of this.#justReady) this.#insert(step)
-    this.#justReady = []
-    return this.#ready.pop()?.step
+    for (const step of this.justReady) this.insert(step)
+    this.justReady = []
+    return this.ready.pop()?.step
   }
 
   finish(step: Step): void {
-    this.#steps.delete(step.node.id)
+    this.stepsById.delete(step.node.id)
     for (const dependent of step.dependents)
-      if (--dependent.waits === 0) this.#justReady.push(dependent)
+      if (--dependent.waits === 0) this.justReady.push(dependent)
     for (const id of step.holds) {
-      const uses = this.#uses.get(id)! - 1
-      this.#uses.set(id, uses)
-      if (uses === 0) this.#release(id)
+      const uses = this.uses.get(id)! - 1
+      this.uses.set(id, uses)
+      if (uses === 0) this.release(id)
     }
   }
 
-  #create(node: RunNode): Step {
+  private create(node: RunNode): Step {
     const step: Step = {
       node,
-      index: this.#planned++,
+      index: this.planned++,
       waits: 0,
       dependents: [],
       holds: [],
-      asked: new Set(),
+      requestedInputs: new Set(),
     }
-    this.#steps.set(node.id, step)
+    this.stepsById.set(node.id, step)
     for (const [id] of linksOf(node.inputs)) this.hold(id, step)
     return step
   }
 
-  #insert(step: Step): void {
+  private insert(step: Step): void {
     const entry = { step, rank: rankOf(step) }
     let low = 0
-    let high = this.#ready.length
+    let high = this.ready.length
     while (low < high) {
       const middle = (low + high) >> 1
-      const other = this.#ready[middle]!
+      const other = this.ready[middle]!
       const later = other.rank - entry.rank || other.step.index - step.index
       if (later > 0) low = middle + 1
       else high = middle
     }
-    this.#ready.splice(low, 0, entry)
+    this.ready.splice(low, 0, entry)
   }
 }
