@@ -20,6 +20,7 @@ import { buildVaeDecoder, vaeConfig } from '../engine/models/vae-graph.ts'
 import { sizeOf, type Tensor, tensor } from '../engine/tensor.ts'
 import { countFlops, matmulGraph } from './flops.ts'
 import { measureMemory } from './memory-bench.ts'
+import { stolenSeconds } from './stolen-time.ts'
 
 export interface BenchOptions {
   /** Checkpoints to measure beside the starter model. */
@@ -43,6 +44,8 @@ export interface Measure {
   wallSeconds: number
   /** Of all threads together. */
   cpuSeconds: number
+  /** What a virtual machine's host gave to others meanwhile, where the system says so. */
+  stolenSeconds?: number
   /** `gflop` a processor second, as a share of the peak: above 1 where fast convolutions save work. */
   share: number
 }
@@ -117,20 +120,25 @@ export function benchText(report: BenchReport): string {
       ['UNet step with guidance', model.steps],
       ['VAE decode', model.vaeDecode],
     ] as const)
-      for (const { pixels, cpuSeconds, wallSeconds, gflop, share } of measures)
-        lines.push(
-          `  ${what} at ${pixels} px: ${cpuSeconds.toFixed(2)} CPU-s, ${wallSeconds.toFixed(2)} s, ` +
-            `${gflop.toFixed(0)} GFLOP nominal, ${(share * 100).toFixed(0)} % of the peak`,
-        )
-    for (const { pixels, cpuSeconds, ratio, difference } of model.int8)
+      for (const measure of measures) lines.push(`  ${what} ${measureText(measure)}`)
+    for (const measure of model.int8)
       lines.push(
-        `  UNet step in 8 bits at ${pixels} px: ${cpuSeconds.toFixed(2)} CPU-s, ${ratio.toFixed(2)} of ` +
-          `the exact one; its output differs by ${(difference * 100).toFixed(1)} % (rms)`,
+        `  UNet step in 8 bits ${timesText(measure)}, ${measure.ratio.toFixed(2)} of ` +
+          `the exact one; its output differs by ${(measure.difference * 100).toFixed(1)} % (rms)`,
       )
     if (model.peakRssMb !== undefined)
       lines.push(`  the engine process holds at most ${model.peakRssMb} MB for a picture of 512 px`)
   }
   return lines.join('\n')
+}
+
+const measureText = (measure: Measure): string =>
+  `${timesText(measure)}, ${measure.gflop.toFixed(0)} GFLOP nominal, ` +
+  `${(measure.share * 100).toFixed(0)} % of the peak`
+
+function timesText({ pixels, cpuSeconds, wallSeconds, stolenSeconds = 0 }: Measure): string {
+  const stolen = stolenSeconds >= 0.1 ? ` (${stolenSeconds.toFixed(1)} s taken by the host)` : ''
+  return `at ${pixels} px: ${cpuSeconds.toFixed(2)} CPU-s, ${wallSeconds.toFixed(2)} s${stolen}`
 }
 
 async function benchModel(
@@ -287,11 +295,13 @@ async function bestRun(session: Session, feeds: Record<string, Tensor>) {
 async function timed(work: () => Promise<unknown>) {
   const started = performance.now()
   const before = process.cpuUsage()
+  const stolenBefore = stolenSeconds()
   await work()
   const { user, system } = process.cpuUsage(before)
   return {
     wallSeconds: (performance.now() - started) / 1000,
     cpuSeconds: (user + system) / 1e6,
+    stolenSeconds: stolenBefore === undefined ? undefined : stolenSeconds()! - stolenBefore,
   }
 }
 

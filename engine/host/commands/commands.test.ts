@@ -219,6 +219,12 @@ describe('run', () => {
     expect(err).not.toMatch(/^\s+at /m)
   })
 
+  test.each(['0', '1.5', 'all', '100000'])('bench --threads %s: exit code 2', async threads => {
+    const { code, out, err } = await quick('bench', '--threads', threads)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(`--threads ${threads}: a whole number from 1 to `)
+  })
+
   test('a node that fails while it runs: exit code 1, named, no stack', async () => {
     writeFileSync(
       join(dir, 'data', 'input', 'torn.png'),

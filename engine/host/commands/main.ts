@@ -18,7 +18,8 @@ comfyrunner serve           the page and ComfyUI's API on one port
 comfyrunner convert FILE    write the workflow on stdout
     --to api|ui             api unless given    --object-info FILE  describe nodes that are not ours
 comfyrunner models          the model files found, and where they are looked for
-comfyrunner bench [FILE]…   how fast this machine runs the starter model, and checkpoints    --json
+comfyrunner bench [FILE]…   how fast this machine runs the starter model, and checkpoints
+    --threads N             all processors unless given    --json
 
 Exit codes: 0 done, 1 failed, 2 something is wrong with what was asked for.
 `
