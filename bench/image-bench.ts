@@ -1,6 +1,7 @@
 // Seconds of processor time for what image nodes do to one large picture, with the native kernels
 // and with their JS twins: `node bench/image-bench.ts [edge in pixels] [--json]`.
 import { spawnSync } from 'node:child_process'
+import { engineAllocation } from '../engine/backends/fork-worker.ts'
 import { gaussianBlur, sharpen } from '../engine/image/blur.ts'
 import { canny } from '../engine/image/canny.ts'
 import { adjustColor } from '../engine/image/color.ts'
@@ -64,13 +65,16 @@ async function processorSeconds(run: () => unknown): Promise<number> {
   return (user + system) / 1e6
 }
 
-/** The kernels are chosen as the process starts, so each choice has a process of its own. */
+/**
+ * The kernels are chosen as the process starts, so each choice has a process of its own, which is
+ * given memory as the engine's is.
+ */
 function measureApart(edge: number, native: 'on' | 'off'): Record<string, number> {
   const { stdout, status } = spawnSync(
     process.execPath,
     [import.meta.filename, String(edge), '--measure'],
     {
-      env: { ...process.env, COMFYRUNNER_NATIVE: native },
+      env: { ...engineAllocation, ...process.env, COMFYRUNNER_NATIVE: native },
       stdio: ['ignore', 'pipe', 'inherit'],
       encoding: 'utf8',
     },

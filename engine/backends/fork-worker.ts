@@ -15,7 +15,7 @@ const workerPath = () => {
  * With large pages the system spends a third of the time on handing memory out.
  * https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
  */
-const allocation = {
+export const engineAllocation = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_MMAP_THRESHOLD_: '1000000',
   MALLOC_TRIM_THRESHOLD_: '1000000',
@@ -25,7 +25,7 @@ const allocation = {
 export const forkWorker = (): ChildProcess =>
   fork(workerPath(), [], {
     execArgv: [],
-    env: { ...allocation, ...process.env },
+    env: { ...engineAllocation, ...process.env },
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
