@@ -40,6 +40,22 @@ describe('ResultCache', () => {
     expect([1, 2, 3].filter(key => cache.get(key))).toEqual([2, 3])
   })
 
+  it('forgets what none of the latest prompts named', () => {
+    const cache = new ResultCache({ maxPrompts: 3 })
+    cache.beginPrompt()
+    for (const key of [1, 2]) cache.put(key, sized(40))
+    for (const key of [3, 4]) {
+      cache.beginPrompt()
+      cache.get(2)
+      cache.put(key, sized(40))
+    }
+    expect(cache.size).toBe(4)
+    cache.beginPrompt()
+    cache.put(5, sized(40))
+    expect(cache.bytes).toBe(160)
+    expect([1, 2, 3, 4, 5].filter(key => cache.get(key))).toEqual([2, 3, 4, 5])
+  })
+
   it('does not keep what is larger than the limit', () => {
     const cache = new ResultCache({ limitBytes: 100 })
     cache.put(1, sized(400))

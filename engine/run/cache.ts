@@ -1,6 +1,8 @@
 // Results of nodes, by cache key, from run to run. What the latest prompt may need stays as long as
-// it can; older results go, least recently used first, above `budgetBytes`. Above `limitBytes`
-// even results of the latest prompt go, its earliest first: then a node runs again, nothing breaks.
+// it can; older results go, least recently used first, above `budgetBytes`, and those that none of the
+// latest `maxPrompts` named go anyway: pictures of seeds long past would fill memory to no use. Above
+// `limitBytes` even results of the latest prompt go, its earliest first: then a node runs again,
+// nothing breaks.
 import { type Key, KeyTable } from '../graph/keys.ts'
 import type { Shown } from '../nodes/define.ts'
 
@@ -21,6 +23,7 @@ export interface CacheBounds {
   budgetBytes?: number
   limitBytes?: number
   maxEntries?: number
+  maxPrompts?: number
 }
 
 const megabyte = 2 ** 20
@@ -37,8 +40,9 @@ export class ResultCache {
     budgetBytes = 512 * megabyte,
     limitBytes = 4096 * megabyte,
     maxEntries = 20_000,
+    maxPrompts = 16,
   }: CacheBounds = {}) {
-    this.bounds = { budgetBytes, limitBytes, maxEntries }
+    this.bounds = { budgetBytes, limitBytes, maxEntries, maxPrompts }
   }
 
   get bytes(): number {
@@ -73,11 +77,12 @@ export class ResultCache {
 
   /** Brings the cache within its bounds. */
   trim(): void {
-    const { budgetBytes, limitBytes, maxEntries } = this.bounds
+    const { budgetBytes, limitBytes, maxEntries, maxPrompts } = this.bounds
     for (const [key, entry] of this.entries) {
       const old = entry.prompt !== this.prompt
+      const past = entry.prompt <= this.prompt - maxPrompts
       const full = this.totalBytes > limitBytes || this.entries.size > maxEntries
-      if (!full && !(old && this.totalBytes > budgetBytes)) break
+      if (!past && !full && !(old && this.totalBytes > budgetBytes)) break
       this.remove(key)
     }
   }
