@@ -41,9 +41,19 @@ test('the link in the mail, opened elsewhere, leads in as well', async () => {
   await page.getByTestId('plan-name').waitFor({ timeout: 20_000 })
 })
 
-test('a forgotten password: a code by mail, a new one, and in', async () => {
+test('a taken address: no mail comes, the page says what that means and leads to the way in', async () => {
   const { page } = journey
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await fill(page, { 'E-mail address': accountEmail, Password: 'a guess of somebody' })
+  await page.getByRole('button', { name: 'Create account', exact: true }).click()
+  await page.getByText(/None comes when this address has an account already/).waitFor()
+  await page.getByRole('button', { name: 'Sign in instead' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+})
+
+test('a forgotten password: a code by mail, a new one, and in', async () => {
+  const { page } = journey
   await page.getByRole('button', { name: 'Forgot the password' }).click()
   await fill(page, { 'E-mail address': accountEmail })
   await page.getByRole('button', { name: 'Send the code' }).click()
@@ -126,7 +136,7 @@ test('the limit reached: it says until when and what to do, and the workflow sta
     .waitFor()
   expect(await page.getByTestId('prompt').inputValue()).toBe('one too many')
   await page.getByTestId('problems').getByRole('button', { name: 'Open Account' }).click()
-  await page.getByTestId('plan-name').waitFor()
+  await page.getByTestId('used-up').getByText('The trial is used up.').waitFor()
 })
 
 test('suspended: the account says why, and everything here stays', async () => {

@@ -45,6 +45,31 @@ async function signIn(page: Page, email = accountEmail, password = accountPasswo
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
+/** Buttons, fields and links that a notice lies on. What is scrolled away is under nothing. */
+const underToasts = (page: Page) =>
+  page.evaluate(async () => {
+    const notices = [...document.querySelectorAll('[data-testid=toast]')]
+    // They slide in.
+    await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})))
+    const scroller = document.querySelector('main .overflow-y-auto')!
+    const inSight = (control: Element) => {
+      const { left, right, top, bottom } = control.getBoundingClientRect()
+      const edge = scroller.contains(control) ? scroller.getBoundingClientRect().top : 0
+      return { left, right, top: Math.max(top, edge), bottom }
+    }
+    return [...document.querySelectorAll('button, input, select, a')]
+      .filter(control => !notices.some(notice => notice.contains(control)))
+      .filter(control => {
+        const box = inSight(control)
+        return notices.some(notice => {
+          const { left, right, top, bottom } = notice.getBoundingClientRect()
+          const overlaps = box.left < right && box.right > left && box.top < bottom
+          return overlaps && box.bottom > Math.max(top, box.top)
+        })
+      })
+      .map(control => control.outerHTML.slice(0, 100))
+  })
+
 test('signed out: pictures are made, nothing is asked, nothing of the account is loaded', async () => {
   const { page } = journey
   await startFirstPicture(page)
@@ -168,6 +193,8 @@ test('a share link opens a copy, until it is revoked', async () => {
       .getAttribute('title', { timeout: 500 })
       .catch(() => null),
   )
+  await page.getByTestId('toast').waitFor()
+  expect(await underToasts(page)).toEqual([])
   const answer = await fetch(link)
   expect(JSON.stringify(await answer.json())).toContain('a third bird')
   await page.getByRole('button', { name: /^More for/ }).click()
@@ -201,6 +228,27 @@ test('leaving asks for the password, gives 14 days, and can be taken back', asyn
   await page.getByTestId('deletion-pending').waitFor()
   await page.getByRole('button', { name: 'Keep the account' }).click()
   await page.getByTestId('deletion-pending').waitFor({ state: 'detached' })
+})
+
+test('a notice lies on no control, however narrow the window', async () => {
+  const { page } = journey
+  const size = page.viewportSize()!
+  await page.setViewportSize({ width: 640, height: size.height })
+  recorder.cut(true)
+  await page.getByLabel('Name', { exact: true }).fill('Ann')
+  await page.getByLabel('Name', { exact: true }).press('Enter')
+  await page.getByTestId('toast').getByText('The name was not kept.').waitFor()
+  expect(await underToasts(page)).toEqual([])
+  const [notice, header] = await Promise.all(
+    [page.getByTestId('toast'), page.locator('header')].map(part => part.boundingBox()),
+  )
+  expect(notice!.y).toBeGreaterThanOrEqual(header!.y)
+  expect(notice!.y + notice!.height).toBeLessThanOrEqual(header!.y + header!.height)
+  recorder.cut(false)
+  await page.setViewportSize(size)
+  await page.getByTestId('toast').getByLabel('Dismiss').click()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByTestId('account-notice').waitFor({ state: 'detached' })
 })
 
 test('a lost device is removed, this one is not offered for it', async () => {

@@ -13,7 +13,7 @@ import { type CloudWorkflows, cloudWorkflows } from './cloud-workflows.ts'
 import { type Profile, profile } from './profile.ts'
 import { quotaProblem } from './quota-problem.ts'
 import { reportClock } from './report-clock.ts'
-import { openSession, type Session } from './session.ts'
+import { type KnownUser, openSession, type Session } from './session.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import { createUsage, readUsageAnswer } from './usage.ts'
 
@@ -92,18 +92,27 @@ export function openAccount(options: AccountOptions): OpenAccount {
     return state()
   }
 
-  /** After whatever made a session. The first allowance comes along, so going offline then is fine. */
+  let begun: { token: string; done: Promise<void> } | undefined
+
+  /** After whatever made a session. Both its event and who asked for it come here: it begins once. */
   async function afterSignIn(): Promise<void> {
     signIn.cancelPending()
     const isCurrent = session.watchGeneration()
     const { data } = await auth.getSession()
     if (!data.session || !isCurrent()) return
-    const { id, email = '' } = data.session.user
-    session.begin({ id, email })
+    const { access_token: token, user } = data.session
+    if (begun?.token !== token)
+      begun = { token, done: begin({ id: user.id, email: user.email ?? '' }) }
+    await begun.done
+  }
+
+  /** The first allowance comes along, so going offline then is fine. */
+  async function begin(user: KnownUser): Promise<void> {
+    session.begin(user)
     // Shown as soon as it is known; the device and its allowance come a moment later.
     await callCloud(fetchDetails)
     notify()
-    await callCloud(() => reportAndFetch(id))
+    await callCloud(() => reportAndFetch(user.id))
     notify()
   }
 

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createHttpClient } from '../host/http-client.ts'
 import { fileSecrets, type Secrets } from '../host/secrets.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -178,6 +178,75 @@ test.each(garbage)(
     expect(await account.refresh()).toMatchObject({ state: 'signedIn', reachable: true })
   },
 )
+
+test('a session begins once, whether its event or who signed in comes first', async () => {
+  const begun = async (work: () => Promise<void>) => {
+    asked = []
+    await work()
+    await new Promise(resolve => setTimeout(resolve, 50))
+    return asked.filter(path => /my_account|sync/.test(path))
+  }
+  const once = [
+    '/rest/v1/rpc/my_account',
+    '/functions/v1/account/usage/sync',
+    '/rest/v1/rpc/my_account',
+  ]
+  expect(await begun(enter)).toEqual(once)
+  await account.signOut(false)
+  expect(await begun(() => account.signIn.verify(user.email, '123456'))).toEqual(once)
+  await account.signOut(false)
+  expect(await begun(enter)).toEqual(once)
+})
+
+describe('an export', () => {
+  const path = '/functions/v1/account/export'
+  const megabyte = 2 ** 20
+
+  test('comes as it is read, and whoever stops reading ends it', async () => {
+    await enter()
+    let sent = 0
+    let ended = false
+    instead[path] = response => {
+      const write = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(megabyte))) sent++
+        sent++
+      }
+      response.on('drain', write).on('close', () => {
+        ended = true
+      })
+      write()
+    }
+    const reader = (await account.exportData()).getReader()
+    expect((await reader.read()).value!.length).toBeGreaterThan(0)
+    await new Promise(resolve => setTimeout(resolve, 200))
+    // What the system's sockets hold, and no more.
+    expect(sent).toBeLessThan(40)
+    await reader.cancel()
+    await vi.waitFor(() => expect(ended).toBe(true))
+    expect(account.state()).toMatchObject({ state: 'signedIn', reachable: true })
+  })
+
+  test('that breaks off does not end as if it were whole', async () => {
+    await enter()
+    instead[path] = response => {
+      response.write('PK')
+      setTimeout(() => response.destroy(), 20)
+    }
+    const reader = (await account.exportData()).getReader()
+    expect(Buffer.from((await reader.read()).value!).toString()).toBe('PK')
+    await expect(reader.read()).rejects.toThrow(/cannot be reached/)
+  })
+
+  test('that is refused says why, and an old token is renewed first', async () => {
+    await enter()
+    let asks = 0
+    instead[path] = response => json(asks++ ? 'PK' : {}, asks > 1 ? 200 : 401)(response)
+    expect(await new Response(await account.exportData()).text()).toBe('PK')
+    const limited = { code: 'rate_limited', detail: 'Too many requests. Try again in 9 s.' }
+    instead[path] = json(limited, 429)
+    await expect(account.exportData()).rejects.toThrow('Try again in 9 s.')
+  })
+})
 
 test('a page to pay on is a page of the web', async () => {
   await enter()

@@ -1,7 +1,7 @@
 // The account's cloud, spoken to through supabase-js: auth, the database's functions, our HTTP
 // functions. Tokens lie in the keychain; nothing here knows what the page looks like.
 import { type AuthError, createClient, type SupabaseClient } from '@supabase/supabase-js'
-import { type HttpClient, NetworkError } from '../host/http-client.ts'
+import { type HttpClient, type HttpRequest, NetworkError } from '../host/http-client.ts'
 import type { Secrets } from '../host/secrets.ts'
 import {
   AccountError,
@@ -47,7 +47,8 @@ export interface Cloud {
   rpc(name: string, args?: object): Promise<unknown>
   /** Calls an HTTP function as the person. @throws AccountError */
   call(method: string, path: string, body?: object): Promise<unknown>
-  bytes(path: string): Promise<Uint8Array>
+  /** What an HTTP function answers, as it comes. Settles when that begins. @throws AccountError */
+  stream(path: string): Promise<ReadableStream<Uint8Array>>
   /** Address of an HTTP function. */
   functionUrl(path: string): string
   /** Someone was signed in when the app was last used. */
@@ -116,7 +117,12 @@ export function openCloud(
     return said instanceof AccountError && said.code === 'user_not_found' ? said : refused
   }
 
-  async function request(method: string, path: string, body?: object): Promise<Response> {
+  async function request(
+    method: string,
+    path: string,
+    body?: object,
+    more?: Pick<HttpRequest, 'onPart' | 'signal'>,
+  ): Promise<Response> {
     const { data } = await callAuth(() => auth.getSession())
     if (!data.session) throw new AccountError('session_not_found', 'Sign in first.')
     const answer = await send(functionUrl(path), {
@@ -127,6 +133,7 @@ export function openCloud(
         ...(body && { 'content-type': 'application/json' }),
       },
       body: body && JSON.stringify(body),
+      ...more,
     }).catch(error => {
       throw error instanceof NetworkError ? toAccountError(error) : error
     })
@@ -159,8 +166,27 @@ export function openCloud(
           throw notUnderstood()
         })
       }),
-    bytes: path =>
-      withToken(async () => new Uint8Array(await (await request('GET', path)).arrayBuffer())),
+    stream: path =>
+      new Promise((begun, refused) => {
+        const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+        const writer = writable.getWriter()
+        const unread = new AbortController()
+        writer.closed.catch(() => unread.abort())
+        const onPart = (part: Uint8Array) => {
+          begun(readable)
+          return writer.write(part)
+        }
+        withToken(() => request('GET', path, undefined, { onPart, signal: unread.signal }))
+          .then(() => {
+            begun(readable)
+            return writer.close()
+          })
+          .catch(error => {
+            refused(error)
+            return writer.abort(error)
+          })
+          .catch(() => {})
+      }),
     hasSession: () => secrets.get(sessionKey) !== undefined,
     forgetSession: () => {
       for (const suffix of sessionKeySuffixes) secrets.remove(sessionKey + suffix)

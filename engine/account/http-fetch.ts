@@ -1,11 +1,17 @@
 // `fetch` over the one door out of this machine, for libraries that want a `fetch`: every call is in
 // the ledger and obeys the offline switch.
-import type { HttpClient } from '../host/http-client.ts'
+import type { HttpClient, HttpRequest } from '../host/http-client.ts'
 
 export interface Bounds {
   limitBytes: number
   timeoutMs: number
 }
+
+/** `fetch`, which can also hand a good answer's bytes on as they come. */
+export type HttpFetch = (
+  input: string | URL | Request,
+  init?: RequestInit & Pick<HttpRequest, 'onPart'>,
+) => Promise<Response>
 
 /** @param purposeOf words for the ledger, by what is asked · @param boundsOf how much and how long */
 export const httpFetch =
@@ -13,7 +19,7 @@ export const httpFetch =
     client: HttpClient,
     purposeOf: (url: URL) => string,
     boundsOf: (url: URL) => Bounds,
-  ): typeof fetch =>
+  ): HttpFetch =>
   async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input)
     const answer = await client({
@@ -23,6 +29,7 @@ export const httpFetch =
       headers: Object.fromEntries(new Headers(init.headers)),
       body: bodyOf(init.body),
       signal: init.signal ?? undefined,
+      onPart: init.onPart,
       ...boundsOf(url),
     })
     // The body is decoded already; these would make a reader decode it again.

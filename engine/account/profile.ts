@@ -11,8 +11,8 @@ export interface Profile {
   changePassword(current: string, password: string): Promise<void>
   changeMail(productNews: boolean, usageAlerts: boolean): Promise<Account>
   revokeDevice(id: string): Promise<Account>
-  /** A zip of everything that is held. */
-  exportData(): Promise<Uint8Array>
+  /** A zip of everything that is held, as it comes. */
+  exportData(): Promise<ReadableStream<Uint8Array>>
   requestDeletion(password: string | undefined): Promise<Account>
   cancelDeletion(): Promise<Account>
 }
@@ -64,7 +64,7 @@ export function profile(cloud: Cloud, session: Session, state: () => Account): P
         }),
       ),
     revokeDevice: id => callThenFetch(() => cloud.rpc('revoke_device', { device: id })),
-    exportData: () => callCloud(() => cloud.bytes('/export')),
+    exportData: () => callCloud(() => cloud.stream('/export')),
     requestDeletion: password =>
       callThenFetch(async () => {
         if (password !== undefined) await confirmPassword(password)

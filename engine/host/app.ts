@@ -86,8 +86,8 @@ export function createApp(host: Host): Hono {
     // Not even by a link: what is held about a person is asked for on our own page.
     if (!['same-origin', 'none', undefined].includes(req.header('sec-fetch-site')))
       return json({ message: 'Export on the account page.' }, 403)
-    const bytes = await (await host.account.load()).exportData()
-    return new Response(Buffer.from(bytes), {
+    const archive = await (await host.account.load()).exportData()
+    return new Response(archive, {
       headers: {
         'content-type': 'application/zip',
         'content-disposition': 'attachment; filename="comfyrunner-account.zip"',

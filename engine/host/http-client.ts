@@ -13,6 +13,8 @@ export interface HttpRequest {
   signal?: AbortSignal
   timeoutMs?: number
   limitBytes?: number
+  /** Takes a good answer's bytes as they come, instead of keeping them; more come when it is done. */
+  onPart?: (part: Uint8Array) => void | Promise<void>
 }
 
 export interface HttpResponse {
@@ -108,7 +110,8 @@ async function send(
       received += part.length
       if (received > limit)
         throw new NetworkError('too_large', `${url.host} answered more than ${limit} bytes.`)
-      parts.push(part)
+      if (request.onPart && response.ok) await request.onPart(part)
+      else parts.push(part)
     }
   } catch (error) {
     if (error instanceof NetworkError || request.signal?.aborted) throw error

@@ -64,7 +64,7 @@ export function App() {
       <ConnectionNotice />
       <SaveConflict />
       <DropVeil />
-      <Toasts />
+      {!(room === 'account' || room === 'settings') && <Toasts />}
     </TooltipProvider>
   )
 }

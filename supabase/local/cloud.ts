@@ -52,8 +52,8 @@ export interface CloudOptions {
 }
 
 /** Keys of a cloud that only this machine reaches: no secrets, so they never change. */
-export const PUBLISHABLE_KEY = 'sb_publishable_local_comfyrunner'
-export const SECRET_KEY = 'sb_secret_local_comfyrunner'
+export const localPublishableKey = 'sb_publishable_local_comfyrunner'
+export const localSecretKey = 'sb_secret_local_comfyrunner'
 
 export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud> {
   // Whatever was started is stopped again, in reverse, at `stop` and when a later part fails.
@@ -77,13 +77,14 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
       webhookUrl: `${functionsUrl}/stripe/webhook`,
       secret: stripeSecret,
       clock,
+      keptIn: dataDir && join(dataDir, 'stripe.json'),
     }),
   )
   await sellPlans(database, stripe)
   const env = {
     SUPABASE_URL: url,
-    SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,
-    SUPABASE_SECRET_KEY: SECRET_KEY,
+    SUPABASE_PUBLISHABLE_KEY: localPublishableKey,
+    SUPABASE_SECRET_KEY: localSecretKey,
     DATABASE_URL: database.url,
     STRIPE_SECRET_KEY: stripe.apiKey,
     STRIPE_API_URL: stripe.url,
@@ -101,8 +102,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const running = starting.move()
   return {
     url,
-    publishableKey: PUBLISHABLE_KEY,
-    secretKey: SECRET_KEY,
+    publishableKey: localPublishableKey,
+    secretKey: localSecretKey,
     databaseUrl: database.url,
     database,
     functionsUrl,

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
 import { applyMigrations, applyPlatform, pushMigrations } from './migrations.ts'
-import { type Postgres, SUPERUSER, startPostgres, urlFor } from './postgres.ts'
+import { type Postgres, startPostgres, superuser, urlFor } from './postgres.ts'
 import { databaseTemplate } from './template.ts'
 
 type Sql = postgres.Sql
@@ -39,7 +39,7 @@ export async function startDatabase(options: DatabaseOptions = {}): Promise<Loca
   const server = await startPostgres({ port, dataDir, template })
   try {
     if (throughCli) {
-      if (server.fresh) await applyPlatform(urlFor(server, SUPERUSER))
+      if (server.fresh) await applyPlatform(urlFor(server, superuser))
       await pushMigrations(urlFor(server, 'postgres'))
     }
     return openDatabase(server)
@@ -53,7 +53,7 @@ export async function startDatabase(options: DatabaseOptions = {}): Promise<Loca
 async function buildTemplate(copy: (data: string) => void) {
   const server = await startPostgres()
   try {
-    await applyPlatform(urlFor(server, SUPERUSER))
+    await applyPlatform(urlFor(server, superuser))
     await applyMigrations(urlFor(server, 'postgres'))
     await server.halt()
     copy(server.data)

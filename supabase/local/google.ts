@@ -21,7 +21,7 @@ export interface GoogleDouble {
   stop(): Promise<void>
 }
 
-export const SOMEBODY: GoogleClaims = {
+export const somebody: GoogleClaims = {
   sub: '110169484474386276334',
   email: 'gina@gmail.com',
   name: 'Gina',
@@ -33,7 +33,7 @@ export async function startGoogle(): Promise<GoogleDouble> {
   await server.start(0, '127.0.0.1')
   const url = `http://127.0.0.1:${server.address().port}`
   server.issuer.url = url
-  let user = SOMEBODY
+  let user = somebody
   let refuse = false
   server.service.on('beforeTokenSigning', (token: { payload: object }) => {
     Object.assign(token.payload, { email_verified: true, ...user })

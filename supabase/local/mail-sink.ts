@@ -52,8 +52,8 @@ const Email = z.strictObject({
     .default([]),
 })
 
-const KEPT = 5000
-const POLL_MS = 20
+const keptCount = 5000
+const pollMs = 20
 
 export async function startMailSink(apiKey: string, port = 0): Promise<MailSink> {
   const mails: ReceivedMail[] = []
@@ -82,7 +82,7 @@ export async function startMailSink(apiKey: string, port = 0): Promise<MailSink>
     if (!parsed.success) return refuse(422, 'validation_error', parsed.error.message)
     const mail = received(parsed.data, key)
     mails.push(mail)
-    if (mails.length > KEPT) mails.shift()
+    if (mails.length > keptCount) mails.shift()
     if (key) byKey.set(key, { body, id: mail.id })
     return c.json({ id: mail.id })
   })
@@ -115,7 +115,7 @@ export async function startMailSink(apiKey: string, port = 0): Promise<MailSink>
           handedOut.add(mail.id)
           return mail
         }
-        await new Promise(next => setTimeout(next, POLL_MS))
+        await new Promise(next => setTimeout(next, pollMs))
       }
       const arrived = mails.map(mail => `${mail.template} to ${mail.to}`).join(', ') || 'none'
       throw new Error(`No mail ${template ?? ''} to ${to ?? 'anyone'}. Arrived: ${arrived}`)

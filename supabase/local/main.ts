@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util'
 import { createClient } from '@supabase/supabase-js'
 import type { LocalCloud } from './cloud.ts'
 
-const DEMO = { email: 'demo@comfyrunner.test', password: 'demo-password' }
-const DEFAULT_PORT = 54321
+const demoAccount = { email: 'demo@comfyrunner.test', password: 'demo-password' }
+const defaultPort = 54321
 
 const { values } = parseArgs({
   options: {
-    port: { type: 'string', default: String(DEFAULT_PORT) },
+    port: { type: 'string', default: String(defaultPort) },
     'data-dir': { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -58,7 +58,7 @@ function fail(words: string): never {
 /** The account to try things with; in a kept data folder it is there already. */
 async function addDemoAccount({ url, secretKey }: LocalCloud) {
   const admin = createClient(url, secretKey, { auth: { persistSession: false } }).auth.admin
-  const { error } = await admin.createUser({ ...DEMO, email_confirm: true })
+  const { error } = await admin.createUser({ ...demoAccount, email_confirm: true })
   if (error && error.code !== 'email_exists') throw error
 }
 
@@ -75,7 +75,7 @@ The cloud runs on this machine (ready in ${seconds.toFixed(1)} s). Ctrl-C stops 
   Mails            ${cloud.mails.url}
   Stripe           ${cloud.stripe.url}
   Data             ${dataDir ?? 'gone when it stops; --data-dir DIR keeps it'}
-  Demo account     ${DEMO.email} · ${DEMO.password}
+  Demo account     ${demoAccount.email} · ${demoAccount.password}
 
 Start the app against it:
 

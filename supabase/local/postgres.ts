@@ -20,13 +20,13 @@ import postgres from 'postgres'
 import { account, installedPrograms, own, program, run } from './postgres-programs.ts'
 
 /** The superuser. What is ours connects as `postgres`, which is none, as on supabase.com. */
-export const SUPERUSER = 'supabase_admin'
+export const superuser = 'supabase_admin'
 
-const TEMPORARY = 'comfyrunner-pg-'
-const LOG_LINES = 200
-const POLL_MS = 10
+const temporary = 'comfyrunner-pg-'
+const logLines = 200
+const pollMs = 10
 /** A server that is just ending may write a last file. */
-const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
+const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
 
 export interface PostgresOptions {
   /** 0 takes a free one. */
@@ -70,7 +70,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   const release = () => {
     process.off('exit', atExit)
-    rmSync(temporary ? folder : claim, REMOVE)
+    rmSync(temporary ? folder : claim, removal)
   }
   process.once('exit', atExit)
   try {
@@ -140,7 +140,7 @@ function makeDataFolder(native: string, data: string, template: string | undefin
   chmodSync(data, 0o700)
   own(data)
   if (template) return
-  const access = ['-U', SUPERUSER, '--auth=trust']
+  const access = ['-U', superuser, '--auth=trust']
   const form = ['--encoding=UTF8', '--locale=C', '--wal-segsize=4', '--no-sync']
   run(native, 'initdb', ['-D', data, ...access, ...form])
 }
@@ -176,13 +176,13 @@ function whenReady(server: ReturnType<typeof spawnServer>, data: string): Promis
     server.once('exit', () => failed(new Error(`PostgreSQL does not start:\n${log.join('')}`)))
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       log.push(text)
-      if (log.length > LOG_LINES) log.shift()
+      if (log.length > logLines) log.shift()
     })
     const poll = () => {
       if (server.exitCode !== null) return
       const { pid, status } = pidFile(data)
       if (pid === server.pid && status === 'ready') ready(server)
-      else setTimeout(poll, POLL_MS)
+      else setTimeout(poll, pollMs)
     }
     poll()
   })
@@ -202,7 +202,7 @@ function pidFile(data: string): { pid?: number; port?: number; status?: string }
 async function stopOrphan(native: string, data: string) {
   const { port } = pidFile(data)
   if (!port) return
-  const sql = postgres(urlFor({ port }, SUPERUSER), { max: 1, connect_timeout: 2 })
+  const sql = postgres(urlFor({ port }, superuser), { max: 1, connect_timeout: 2 })
   try {
     const [row] = await sql`select current_setting('data_directory') as data`
     if (row?.data !== data) return
@@ -235,18 +235,18 @@ function isAlive(pid: number): boolean {
 }
 
 function makeTemporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), `${TEMPORARY}${process.pid}-`))
+  return mkdtempSync(join(tmpdir(), `${temporary}${process.pid}-`))
 }
 
 /** Folders and servers of processes that were killed before they could clean up. */
 async function removeLeftovers() {
-  for (const name of readdirSync(tmpdir()).filter(name => name.startsWith(TEMPORARY))) {
-    const pid = Number(name.slice(TEMPORARY.length).split('-')[0])
+  for (const name of readdirSync(tmpdir()).filter(name => name.startsWith(temporary))) {
+    const pid = Number(name.slice(temporary.length).split('-')[0])
     const folder = join(tmpdir(), name)
     if (!pid || isAlive(pid) || !isOurs(folder)) continue
     await stopOrphan(installedPrograms(folder), join(folder, 'data'))
     try {
-      rmSync(folder, REMOVE)
+      rmSync(folder, removal)
     } catch {
       // Somebody else is removing it at this moment.
     }

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { migrationFiles, platformFile } from './migrations.ts'
 
-const KEPT = 3
+const keptCount = 3
 const folder = join(import.meta.dirname, '../../.cache/cloud')
 
 /** The template of the present SQL files, built when there is none. Safe from several processes. */
@@ -50,6 +50,6 @@ function contentHash(): string {
 function removeOthers() {
   const age = (name: string) => statSync(join(folder, name)).mtimeMs
   const templates = readdirSync(folder).filter(name => name.startsWith('template-'))
-  for (const name of templates.sort((a, b) => age(b) - age(a)).slice(KEPT))
+  for (const name of templates.sort((a, b) => age(b) - age(a)).slice(keptCount))
     rmSync(join(folder, name), { recursive: true, force: true })
 }

@@ -6,7 +6,7 @@
 --   table    '<words> [person: <column>|none; erasure: delete|anonymise|none; retention: <rule>]'
 --   column   '<words> privacy: export|internal, erase|anonymise|keep; retention: row'
 --            '<words> privacy: none' where no row is about a person
---   rule     'account' | 'forever' | '<n> days after <column>' | 'with <table>'
+--   rule     'account' | 'forever' | '<n> days after <column>[ or <m> without <column>]' | 'with <table>'
 
 create schema app;
 grant usage on schema app to anon, authenticated, service_role;

@@ -1,8 +1,8 @@
 // Auth through unmodified supabase-js: what the app does, and what must not work.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { onRealStack, openStack, PASSWORD, type Stack, uniqueEmail } from './stack.ts'
+import { goodPassword, onRealStack, openStack, type Stack, uniqueEmail } from './stack.ts'
 
-const RETURN = 'http://127.0.0.1:5555/account/return'
+const returnUrl = 'http://127.0.0.1:5555/account/return'
 
 let stack: Stack
 beforeAll(async () => {
@@ -18,7 +18,7 @@ async function follow(link: string): Promise<URL> {
     const location = response.headers.get('location')
     if (!location) throw new Error(`${address} answered ${response.status}`)
     address = new URL(location, address).toString()
-    if (address.startsWith('comfyrunner:') || address.startsWith(RETURN)) return new URL(address)
+    if (address.startsWith('comfyrunner:') || address.startsWith(returnUrl)) return new URL(address)
   }
   throw new Error(`too many redirects: ${address}`)
 }
@@ -42,7 +42,7 @@ describe('passwords', () => {
     const wrong = await stack.client().auth.signInWithPassword({ email, password: 'not-this-one' })
     const unknown = await stack
       .client()
-      .auth.signInWithPassword({ email: uniqueEmail('nobody'), password: PASSWORD })
+      .auth.signInWithPassword({ email: uniqueEmail('nobody'), password: goodPassword })
     expect(wrong.error?.code).toBe('invalid_credentials')
     expect(unknown.error?.code).toBe('invalid_credentials')
     expect(unknown.error?.message).toBe(wrong.error?.message)
@@ -56,15 +56,17 @@ describe('passwords', () => {
   })
 
   test('an address that is none is refused', async () => {
-    const { error } = await stack.client().auth.signUp({ email: 'nonsense', password: PASSWORD })
+    const { error } = await stack
+      .client()
+      .auth.signUp({ email: 'nonsense', password: goodPassword })
     expect(error).toMatchObject({ status: 400, code: 'validation_failed' })
   })
 
   test('a new password must be another, ends other sessions, and works', async () => {
     const { email, client } = await stack.person('change')
     const other = stack.client()
-    await other.auth.signInWithPassword({ email, password: PASSWORD })
-    const same = await client.auth.updateUser({ password: PASSWORD })
+    await other.auth.signInWithPassword({ email, password: goodPassword })
+    const same = await client.auth.updateUser({ password: goodPassword })
     expect(same.error?.code).toBe('same_password')
     const changed = await client.auth.updateUser({ password: 'another-password-2' })
     expect(changed.error).toBeNull()
@@ -138,7 +140,7 @@ describe('sessions', () => {
     const { email, client } = await stack.person('out')
     const another = async () => {
       const device = stack.client()
-      await device.auth.signInWithPassword({ email, password: PASSWORD })
+      await device.auth.signInWithPassword({ email, password: goodPassword })
       return device
     }
     const [second, third] = [await another(), await another()]
@@ -157,7 +159,7 @@ describe('sessions', () => {
   test('a suspended account cannot sign in or refresh, until it is lifted', async () => {
     const { id, email, client } = await stack.person('banned')
     await stack.admin.auth.admin.updateUserById(id, { ban_duration: '24h' })
-    const signIn = () => stack.client().auth.signInWithPassword({ email, password: PASSWORD })
+    const signIn = () => stack.client().auth.signInWithPassword({ email, password: goodPassword })
     expect((await signIn()).error?.code).toBe('user_banned')
     expect((await client.auth.refreshSession()).error?.code).toBe('user_banned')
     await stack.admin.auth.admin.updateUserById(id, { ban_duration: 'none' })
@@ -178,8 +180,8 @@ describe.skipIf(onRealStack)('mails', () => {
 
   async function signUp(email: string) {
     const client = stack.client()
-    const options = { emailRedirectTo: RETURN }
-    const { data, error } = await client.auth.signUp({ email, password: PASSWORD, options })
+    const options = { emailRedirectTo: returnUrl }
+    const { data, error } = await client.auth.signUp({ email, password: goodPassword, options })
     expect(error).toBeNull()
     return { client, data }
   }
@@ -188,11 +190,11 @@ describe.skipIf(onRealStack)('mails', () => {
     const email = uniqueEmail('ann')
     const { client, data } = await signUp(email)
     expect(data.session).toBeNull()
-    const early = await stack.client().auth.signInWithPassword({ email, password: PASSWORD })
+    const early = await stack.client().auth.signInWithPassword({ email, password: goodPassword })
     expect(early.error?.code).toBe('email_not_confirmed')
     const link = verifyLink(await mails().waitFor({ to: email, template: 'verify' }))
     const back = await follow(link)
-    expect(`${back.origin}${back.pathname}`).toBe(RETURN)
+    expect(`${back.origin}${back.pathname}`).toBe(returnUrl)
     const { data: exchanged } = await client.auth.exchangeCodeForSession(
       back.searchParams.get('code')!,
     )
@@ -226,7 +228,7 @@ describe.skipIf(onRealStack)('mails', () => {
     const early = await client.auth.resend({ type: 'signup', email })
     expect(early.error).toMatchObject({ status: 429, code: 'over_email_send_rate_limit' })
     await sentIn(-2)
-    const options = { emailRedirectTo: RETURN }
+    const options = { emailRedirectTo: returnUrl }
     expect((await client.auth.resend({ type: 'signup', email, options })).error).toBeNull()
     const second = verifyLink(await mails().waitFor({ to: email }))
     expect(second).not.toBe(first)
@@ -238,7 +240,7 @@ describe.skipIf(onRealStack)('mails', () => {
 
   test('signing up with a taken address tells nothing and mails nobody', async () => {
     const { email, id } = await stack.person('taken')
-    const { data, error } = await stack.client().auth.signUp({ email, password: PASSWORD })
+    const { data, error } = await stack.client().auth.signUp({ email, password: goodPassword })
     expect(error).toBeNull()
     expect(data.user?.identities).toEqual([])
     expect(data.user?.id).not.toBe(id)
@@ -252,7 +254,7 @@ describe.skipIf(onRealStack)('mails', () => {
   test('a reset: by the code in the mail, nothing for a stranger', async () => {
     const { email } = await stack.person('reset')
     const client = stack.client()
-    await client.auth.resetPasswordForEmail(email, { redirectTo: RETURN })
+    await client.auth.resetPasswordForEmail(email, { redirectTo: returnUrl })
     const mail = await mails().waitFor({ to: email, template: 'reset' })
     // A link would use the code up in a browser.
     expect(verifyLink(mail)).toBeUndefined()
@@ -282,7 +284,7 @@ describe.skipIf(onRealStack)('mails', () => {
   test('a change of address needs both mailboxes', async () => {
     const { email, client } = await stack.person('old')
     const wanted = uniqueEmail('new')
-    const { data } = await client.auth.updateUser({ email: wanted }, { emailRedirectTo: RETURN })
+    const { data } = await client.auth.updateUser({ email: wanted }, { emailRedirectTo: returnUrl })
     expect(data.user).toMatchObject({ email, new_email: wanted })
     const confirm = async (to: string) => {
       const token = codeOf(await mails().waitFor({ to, template: 'change-email' }))
@@ -300,7 +302,7 @@ describe.skipIf(onRealStack)('mails', () => {
     expect((await client.auth.getUser()).data.user).toMatchObject({ email: wanted })
     const signIn = await stack
       .client()
-      .auth.signInWithPassword({ email: wanted, password: PASSWORD })
+      .auth.signInWithPassword({ email: wanted, password: goodPassword })
     expect(signIn.error).toBeNull()
   })
 
@@ -341,7 +343,7 @@ describe.skipIf(onRealStack)('mails', () => {
   test('a return address that is not on the list leads home instead', async () => {
     const email = uniqueEmail('elsewhere')
     const options = { emailRedirectTo: 'https://evil.example/account/return' }
-    await stack.client().auth.signUp({ email, password: PASSWORD, options })
+    await stack.client().auth.signUp({ email, password: goodPassword, options })
     const link = verifyLink(await mails().waitFor({ to: email }))
     const response = await fetch(link, { redirect: 'manual' })
     expect(response.headers.get('location')).toContain(`${stack.local!.functionsUrl}/return`)
@@ -349,7 +351,7 @@ describe.skipIf(onRealStack)('mails', () => {
 })
 
 describe.skipIf(onRealStack)('Google', () => {
-  async function signIn(client = stack.client(), redirectTo = RETURN) {
+  async function signIn(client = stack.client(), redirectTo = returnUrl) {
     const options = { redirectTo, skipBrowserRedirect: true }
     const { data } = await client.auth.signInWithOAuth({ provider: 'google', options })
     return { client, back: await follow(data.url!) }
@@ -393,14 +395,14 @@ describe.skipIf(onRealStack)('Google', () => {
 
   test('an address somebody else signed up with, unverified, does not keep their password', async () => {
     const person = claims('squatted')
-    await stack.client().auth.signUp({ email: person.email, password: PASSWORD })
+    await stack.client().auth.signUp({ email: person.email, password: goodPassword })
     stack.local!.google.nextUser(person)
     const { client, back } = await signIn()
     const { data } = await client.auth.exchangeCodeForSession(back.searchParams.get('code')!)
     expect(data.user?.email).toBe(person.email)
     const squatter = await stack
       .client()
-      .auth.signInWithPassword({ email: person.email, password: PASSWORD })
+      .auth.signInWithPassword({ email: person.email, password: goodPassword })
     expect(squatter.error?.code).toBe('invalid_credentials')
   })
 
@@ -443,7 +445,11 @@ describe.skipIf(onRealStack)('the double is strict', () => {
   test('what it does not know it says, and never does quietly', async () => {
     const magic = await stack.client().auth.signInWithOtp({ email: uniqueEmail('otp') })
     expect(magic.error?.message).toContain('does not know POST /auth/v1/otp')
-    const field = await post('/signup', { email: uniqueEmail('x'), password: PASSWORD, phone: '1' })
+    const field = await post('/signup', {
+      email: uniqueEmail('x'),
+      password: goodPassword,
+      phone: '1',
+    })
     expect(field.status).toBe(500)
     expect((await field.json()).msg).toContain('does not know phone')
   })

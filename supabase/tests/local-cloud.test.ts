@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LocalCloud } from '../local/cloud.ts'
 import { onRealStack, openStack, type Stack } from './stack.ts'
 
-const DAY_MS = 24 * 3_600_000
+const dayMs = 24 * 3_600_000
 
 describe.skipIf(onRealStack)('the local cloud', () => {
   let stack: Stack
@@ -44,7 +44,7 @@ describe.skipIf(onRealStack)('the local cloud', () => {
     const account = async () => (await client.rpc('my_account')).data
     expect((await account()).subscription).toMatchObject({ status: 'active', planId: 'plus' })
     const firstEnd = (await account()).subscription.currentPeriodEnd
-    await cloud.clock.advance(32 * DAY_MS)
+    await cloud.clock.advance(32 * dayMs)
     const later = (await account()).subscription
     expect(later.status).toBe('active')
     expect(new Date(later.currentPeriodEnd).getTime()).toBeGreaterThan(new Date(firstEnd).getTime())

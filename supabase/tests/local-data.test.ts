@@ -9,7 +9,7 @@ const databaseUrl = process.env.SUPABASE_DB_URL
 
 type Probe = ReturnType<ReturnType<SupabaseClient['from']>['select']>
 
-const TABLE = `
+const createTable = `
   create table public.probe (
     id uuid primary key default gen_random_uuid(),
     owner uuid not null default auth.uid() references auth.users on delete cascade,
@@ -47,7 +47,7 @@ const TABLE = `
     public.probe_table, public.probe_nothing, public.probe_refuse, public.probe_claims
     to authenticated;
   notify pgrst, 'reload schema';`
-const CLEAN = `
+const emptyTable = `
   drop table if exists public.probe cascade;
   drop function if exists public.probe_add, public.probe_echo, public.probe_table,
     public.probe_nothing, public.probe_refuse, public.probe_claims;`
@@ -62,7 +62,7 @@ describe.skipIf(onRealStack && !databaseUrl)('Data API', () => {
   beforeAll(async () => {
     stack = await openStack()
     sql = postgres(databaseUrl ?? stack.local!.databaseUrl, { max: 1, onnotice: () => undefined })
-    await sql.unsafe(TABLE)
+    await sql.unsafe(createTable)
     if (onRealStack) await new Promise(next => setTimeout(next, 3000))
     ann = await stack.person('ann')
     bob = await stack.person('bob')
@@ -76,7 +76,7 @@ describe.skipIf(onRealStack && !databaseUrl)('Data API', () => {
     expect(error).toBeNull()
   })
   afterAll(async () => {
-    await sql?.unsafe(CLEAN).finally(() => sql.end())
+    await sql?.unsafe(emptyTable).finally(() => sql.end())
     await stack?.stop()
   })
 

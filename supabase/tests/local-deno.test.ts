@@ -14,7 +14,7 @@ import { freePort } from '../local/postgres.ts'
 import { onRealStack } from './stack.ts'
 
 const supabase = join(import.meta.dirname, '..')
-const SECRETS = {
+const testSecrets = {
   STRIPE_SECRET_KEY: 'sk_test_local',
   STRIPE_WEBHOOK_SECRET: 'whsec_local_test',
   RESEND_API_KEY: 're_local_test',
@@ -44,7 +44,7 @@ describe.skipIf(onRealStack)('functions under Deno', () => {
 
   beforeAll(async () => {
     database = await startDatabase()
-    mails = await startMailSink(SECRETS.RESEND_API_KEY)
+    mails = await startMailSink(testSecrets.RESEND_API_KEY)
     cache = mkdtempSync(join(tmpdir(), 'comfyrunner-deno-'))
     const port = await freePort()
     url = `http://127.0.0.1:${port}/account`
@@ -57,7 +57,7 @@ describe.skipIf(onRealStack)('functions under Deno', () => {
       cwd: supabase,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...SECRETS,
+        ...testSecrets,
         PATH: process.env.PATH,
         DENO_DIR: cache,
         DENO_NO_UPDATE_CHECK: '1',
@@ -107,8 +107,8 @@ describe.skipIf(onRealStack)('functions under Deno', () => {
         body: payload,
         headers: { 'stripe-signature': signature },
       })
-    const secret = SECRETS.STRIPE_WEBHOOK_SECRET
-    const { webhooks } = new Stripe(SECRETS.STRIPE_SECRET_KEY)
+    const secret = testSecrets.STRIPE_WEBHOOK_SECRET
+    const { webhooks } = new Stripe(testSecrets.STRIPE_SECRET_KEY)
     const signed = (by: string) => webhooks.generateTestHeaderStringAsync({ payload, secret: by })
     const refused = await post(await signed('whsec_another'))
     expect(refused.status).toBe(400)
@@ -131,7 +131,7 @@ describe.skipIf(onRealStack)('functions under Deno', () => {
       },
     })
     const [id, now] = [randomUUID(), new Date()]
-    const secret = SECRETS.SEND_EMAIL_HOOK_SECRET.replace('v1,whsec_', '')
+    const secret = testSecrets.SEND_EMAIL_HOOK_SECRET.replace('v1,whsec_', '')
     const response = await fetch(`${url}/hooks/send-email`, {
       method: 'POST',
       body,

@@ -3,8 +3,8 @@ import { Resend } from 'resend'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MailSink, startMailSink } from '../local/mail-sink.ts'
 
-const KEY = 're_local_test'
-const MAIL = {
+const resendKey = 're_local_test'
+const exampleMail = {
   from: 'ComfyRunner <account@comfyrunner.test>',
   to: 'ann@comfyrunner.test',
   subject: 'Hello <Ann>',
@@ -16,36 +16,38 @@ const MAIL = {
 let mails: MailSink
 let resend: Resend
 beforeAll(async () => {
-  mails = await startMailSink(KEY)
-  resend = new Resend(KEY, { baseUrl: mails.url })
+  mails = await startMailSink(resendKey)
+  resend = new Resend(resendKey, { baseUrl: mails.url })
 })
 afterAll(() => mails?.stop())
 
 describe('mails', () => {
   test('arrive whole, with their links', async () => {
     const headers = { 'List-Unsubscribe': '<http://127.0.0.1:1/stop>' }
-    const { data } = await resend.emails.send({ ...MAIL, headers })
-    const mail = await mails.waitFor({ to: MAIL.to, template: 'welcome' })
+    const { data } = await resend.emails.send({ ...exampleMail, headers })
+    const mail = await mails.waitFor({ to: exampleMail.to, template: 'welcome' })
     expect(mail).toMatchObject({
       id: data!.id,
-      subject: MAIL.subject,
-      text: MAIL.text,
+      subject: exampleMail.subject,
+      text: exampleMail.text,
       headers,
       links: ['http://127.0.0.1:1/go?a=1&b=2'],
     })
   })
 
   test('are handed out once, and waited for', async () => {
-    await expect(mails.waitFor({ to: MAIL.to, timeoutMs: 60 })).rejects.toThrow('welcome to ann@')
+    await expect(mails.waitFor({ to: exampleMail.to, timeoutMs: 60 })).rejects.toThrow(
+      'welcome to ann@',
+    )
     const waiting = mails.waitFor({ to: 'later@comfyrunner.test' })
-    await resend.emails.send({ ...MAIL, to: 'later@comfyrunner.test' })
+    await resend.emails.send({ ...exampleMail, to: 'later@comfyrunner.test' })
     expect((await waiting).to).toEqual(['later@comfyrunner.test'])
   })
 
   test('go out once for one idempotency key', async () => {
     const before = mails.all().length
     const send = (subject: string) =>
-      resend.emails.send({ ...MAIL, subject }, { idempotencyKey: 'one-key' })
+      resend.emails.send({ ...exampleMail, subject }, { idempotencyKey: 'one-key' })
     const ids = [await send('Once'), await send('Once')].map(({ data }) => data?.id)
     expect(ids[0]).toBe(ids[1])
     expect(mails.all().length).toBe(before + 1)
@@ -54,12 +56,12 @@ describe('mails', () => {
 
   test('are refused without the key, with an unknown field, and when told to', async () => {
     const stranger = new Resend('re_wrong', { baseUrl: mails.url })
-    expect((await stranger.emails.send(MAIL)).error?.name).toBe('invalid_api_key')
-    const scheduled = await resend.emails.send({ ...MAIL, scheduledAt: 'in 1 hour' })
+    expect((await stranger.emails.send(exampleMail)).error?.name).toBe('invalid_api_key')
+    const scheduled = await resend.emails.send({ ...exampleMail, scheduledAt: 'in 1 hour' })
     expect(scheduled.error?.name).toBe('validation_error')
     mails.failNext(500)
-    expect((await resend.emails.send(MAIL)).error?.name).toBe('internal_server_error')
-    expect((await resend.emails.send(MAIL)).error).toBeNull()
+    expect((await resend.emails.send(exampleMail)).error?.name).toBe('internal_server_error')
+    expect((await resend.emails.send(exampleMail)).error).toBeNull()
   })
 
   test('can be read on a page, where nothing in them runs', async () => {

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MAX_ROWS } from '../local/double/filters.ts'
+import { maxRows } from '../local/double/filters.ts'
 import { allowedRedirect, authSettings } from '../local/double/settings.ts'
 
-const SITE = 'http://127.0.0.1:54321/functions/v1/account/return'
-const settings = authSettings(SITE)
+const site = 'http://127.0.0.1:54321/functions/v1/account/return'
+const settings = authSettings(site)
 const config = readFileSync(join(import.meta.dirname, '../config.toml'), 'utf8')
 const configured = (key: string) => JSON.parse(new RegExp(`^${key} = (.+)$`, 'm').exec(config)![1]!)
 
@@ -20,7 +20,7 @@ test('config.toml says what the double does', () => {
   expect(configured('double_confirm_changes')).toBe(settings.doubleConfirmChanges)
   expect(configured('secure_password_change')).toBe(settings.secureChangeSeconds > 0)
   expect(configured('enable_confirmations')).toBe(true)
-  expect(configured('max_rows')).toBe(MAX_ROWS)
+  expect(configured('max_rows')).toBe(maxRows)
 })
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   ['http://127.0.0.1:49152/account/return?flow=1', false],
   ['comfyrunner://account', true],
   ['comfyrunner://account/return?x=1', true],
-  [SITE, true],
+  [site, true],
   ['http://127.0.0.1:49152/account/elsewhere', false],
   ['http://127.0.0.1:49152/other/account/return', false],
   ['http://127.0.0.1:80.evil.example/account/return', false],
@@ -38,5 +38,5 @@ test.each([
   ['javascript:alert(1)', false],
   ['not an address', false],
 ])('return address %s: %s', (wanted, allowed) => {
-  expect(allowedRedirect(settings, wanted)).toBe(allowed ? wanted : SITE)
+  expect(allowedRedirect(settings, wanted)).toBe(allowed ? wanted : site)
 })

@@ -100,7 +100,7 @@ describe.skipIf(onRealStack)('npm run cloud', () => {
     second.process.kill('SIGTERM')
     expect(await stopped).toBe(0)
     expect(isAlive(second.databasePid)).toBe(false)
-    expect(readdirSync(folder).sort()).toEqual(['auth-key.json', 'data'])
+    expect(readdirSync(folder).sort()).toEqual(['auth-key.json', 'data', 'stripe.json'])
   }, 120_000)
 })
 

@@ -23,7 +23,7 @@ export interface Person {
   client: SupabaseClient
 }
 
-export const PASSWORD = 'a-good-password-1'
+export const goodPassword = 'a-good-password-1'
 export const onRealStack = Boolean(process.env.SUPABASE_URL)
 
 export async function openStack(): Promise<Stack> {
@@ -43,12 +43,12 @@ export async function openStack(): Promise<Stack> {
     admin,
     async person(name) {
       const email = uniqueEmail(name)
-      const account = { email, password: PASSWORD, email_confirm: true }
+      const account = { email, password: goodPassword, email_confirm: true }
       const { data, error } = await admin.auth.admin.createUser(account)
       if (error) throw error
       created.push(data.user.id)
       const signedIn = client()
-      const result = await signedIn.auth.signInWithPassword({ email, password: PASSWORD })
+      const result = await signedIn.auth.signInWithPassword({ email, password: goodPassword })
       if (result.error) throw result.error
       return { id: data.user.id, email, client: signedIn }
     },

@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react'
 import { dismissToast, type Toast, useToasts } from '../stores/toasts.ts'
 import { Button } from '../ui/button.tsx'
+import { cx } from '../ui/class-names.ts'
 
 const icons = {
   info: null,
@@ -23,15 +24,33 @@ export function Toasts() {
   )
 }
 
-function ToastCard({ id, kind, text, action }: Toast) {
+/** In a page's header: two lines at most, what is cut off is in the tooltip. */
+export function NewestToast() {
+  const newest = useToasts(state => state.toasts.at(-1))
+  return (
+    <section aria-label="Notices" aria-live="polite" className="ml-auto min-w-0 max-w-[70%]">
+      {newest && <ToastCard key={newest.id} {...newest} inHeader />}
+    </section>
+  )
+}
+
+function ToastCard({ id, kind, text, action, inHeader }: Toast & { inHeader?: boolean }) {
   return (
     <div
       data-testid="toast"
       role={kind === 'error' ? 'alert' : undefined}
-      className="pointer-events-auto flex items-start gap-2 rounded-card border border-line bg-card py-2 pr-1.5 pl-3 shadow-lift animate-appear"
+      className={cx(
+        'pointer-events-auto flex gap-2 rounded-card border border-line bg-card pr-1.5 pl-3 animate-appear',
+        inHeader ? 'items-center' : 'items-start py-2 shadow-lift',
+      )}
     >
       {icons[kind]}
-      <p className="selectable min-w-0 flex-1 py-px wrap-anywhere">{text}</p>
+      <p
+        title={inHeader ? text : undefined}
+        className={cx('selectable min-w-0 flex-1 py-px wrap-anywhere', inHeader && 'line-clamp-2')}
+      >
+        {text}
+      </p>
       {action && (
         <Button
           className="h-6! px-2!"

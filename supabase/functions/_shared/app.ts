@@ -6,6 +6,7 @@ import { routePath } from 'hono/route'
 import { type Cloud, makeCloud, nameOf } from './cloud.ts'
 import type { Deps } from './deps.ts'
 import type { Variables } from './guards.ts'
+import { openApiDocument } from './openapi.ts'
 import { asProblem, Problem, problemResponse } from './problem.ts'
 import { billingRoutes } from './routes/billing.ts'
 import { cronRoutes } from './routes/cron.ts'
@@ -22,9 +23,9 @@ export type App = OpenAPIHono<{ Variables: Variables }>
 export type Routes = (app: App, cloud: Cloud) => void
 
 /** Nothing that comes in is larger: 1,000 usage events are 200 kB, a Stripe event rarely 50 kB. */
-const BODY_LIMIT_BYTES = 1024 * 1024
+const bodyLimitBytes = 1024 * 1024
 
-const ROUTES: Routes[] = [
+const allRoutes: Routes[] = [
   billingRoutes,
   stripeWebhookRoutes,
   usageRoutes,
@@ -77,7 +78,7 @@ export function makeApp(deps: Deps): AccountApp {
   })
   app.use(
     bodyLimit({
-      maxSize: BODY_LIMIT_BYTES,
+      maxSize: bodyLimitBytes,
       onError: () => {
         throw new Problem(413, 'too_large', 'A request may have 1 MB.')
       },
@@ -102,12 +103,9 @@ export function makeApp(deps: Deps): AccountApp {
     bearerFormat: 'JWT',
     description: 'The access token of Supabase Auth.',
   })
-  for (const routes of ROUTES) routes(app, cloud)
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'ComfyRunner account', version: '1' },
-    servers: [{ url: `${cloud.env.SUPABASE_URL}/functions/v1` }],
-  })
+  for (const routes of allRoutes) routes(app, cloud)
+  const document = openApiDocument(app, `${cloud.env.SUPABASE_URL}/functions/v1`)
+  app.get('/openapi.json', context => context.json(document))
 
   return {
     fetch: async request => app.fetch(request),

@@ -15,13 +15,13 @@ const claimsSchema = z.object({
 export type Claims = z.output<typeof claimsSchema>
 
 /** Devices' and servers' clocks are not the same. */
-const CLOCK_TOLERANCE_S = 30
-const KEYS_KEPT_MS = 10 * 60_000
+const clockToleranceSeconds = 30
+const keysKeptMs = 10 * 60_000
 
 /** Tokens are checked by the real clock, which is Auth's, also where tests move the cloud's. */
 export function createAuth(given: { supabaseUrl: string; fetch: typeof fetch }) {
   const keys = createRemoteJWKSet(new URL(`${given.supabaseUrl}/auth/v1/.well-known/jwks.json`), {
-    cacheMaxAge: KEYS_KEPT_MS,
+    cacheMaxAge: keysKeptMs,
     timeoutDuration: 5000,
     [customFetch]: (url, options) => given.fetch(url, options as RequestInit),
   })
@@ -34,7 +34,7 @@ export function createAuth(given: { supabaseUrl: string; fetch: typeof fetch }) 
       const { payload } = await jwtVerify(token, keys, {
         audience: 'authenticated',
         issuer: `${given.supabaseUrl}/auth/v1`,
-        clockTolerance: CLOCK_TOLERANCE_S,
+        clockTolerance: clockToleranceSeconds,
         requiredClaims: ['exp', 'sub'],
       })
       return claimsSchema.parse(payload)

@@ -26,10 +26,10 @@ export interface Refunded {
   last: number
 }
 
-const NEWS_MS = 7 * 86_400_000
+const newsMs = 7 * 86_400_000
 
 export const isNews = (seconds: number, now: Date): boolean =>
-  now.getTime() - seconds * 1000 < NEWS_MS
+  now.getTime() - seconds * 1000 < newsMs
 
 export function subscriptionMails(
   { userId, before, after }: Extract<Applied, { applied: true }>,

@@ -1,6 +1,7 @@
 // What every route works with, made once.
 import type Stripe from 'stripe'
 import { type Claims, createAuth } from './auth.ts'
+import { clientAddress } from './client-address.ts'
 import { openDatabase, type Sql } from './database.ts'
 import { type Deps, type Env, readEnv } from './deps.ts'
 import { createMailer, type Mail, type Mailer, type Sent } from './mail.ts'
@@ -14,6 +15,8 @@ export interface Cloud {
   stripe: Stripe
   mailer: Mailer
   whoIs: (authorization: string | undefined) => Promise<Claims>
+  /** Where a request comes from; all that the platform does not say share one place. */
+  addressOf: (headers: Headers) => string
   /** Where these functions are reached from outside. */
   url: string
   log: (entry: Record<string, unknown>) => void
@@ -27,6 +30,7 @@ export function makeCloud(deps: Deps): Cloud {
   const write = deps.log ?? (line => console.log(line))
   const log = (entry: Record<string, unknown>) => write(JSON.stringify(entry))
   const sql = openDatabase(env.DATABASE_URL)
+  let missedAddress = false
   const mailer = createMailer({ env, sql })
   return {
     env,
@@ -35,6 +39,12 @@ export function makeCloud(deps: Deps): Cloud {
     stripe: openStripe(env, fetcher),
     mailer,
     whoIs: createAuth({ supabaseUrl: env.SUPABASE_URL, fetch: fetcher }),
+    addressOf(headers) {
+      const address = clientAddress(headers, env.CLIENT_ADDRESS)
+      if (!address && !missedAddress) log({ event: 'no_client_address', from: env.CLIENT_ADDRESS })
+      missedAddress ||= !address
+      return address ?? 'unknown'
+    },
     url: `${env.SUPABASE_URL}/functions/v1/account`,
     log,
     async tell(mail, to) {

@@ -47,7 +47,7 @@ export async function liveSubscriptions(
 }
 
 /** Written into a subscription that we let end because its owner is leaving. */
-const LEAVING = 'deletion'
+const leavingMark = 'deletion'
 
 /** Somebody asked to be deleted: nothing renews any more. */
 export async function endAtPeriodEnd(stripe: Stripe, customer: string): Promise<void> {
@@ -55,7 +55,7 @@ export async function endAtPeriodEnd(stripe: Stripe, customer: string): Promise<
     if (!subscription.cancel_at_period_end)
       await stripe.subscriptions.update(subscription.id, {
         cancel_at_period_end: true,
-        metadata: { cancelled_by: LEAVING },
+        metadata: { cancelled_by: leavingMark },
       })
 }
 
@@ -70,7 +70,7 @@ export async function resume(stripe: Stripe, customer: string): Promise<void> {
 }
 
 export const endedByLeaving = (subscription: Stripe.Subscription): boolean =>
-  subscription.metadata.cancelled_by === LEAVING
+  subscription.metadata.cancelled_by === leavingMark
 
 /** For good: subscriptions end now, and Stripe forgets the customer. */
 export async function endBilling(stripe: Stripe, customer: string): Promise<void> {

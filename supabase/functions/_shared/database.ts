@@ -5,16 +5,16 @@ import postgres from 'postgres'
 export type Sql = postgres.Sql
 export type Transaction = postgres.TransactionSql
 
-const CONNECTIONS = 8
-const RETRY_PAUSE_MS = 300
+const connections = 8
+const retryPauseMs = 300
 /** Supabase's transaction pooler: each query may meet another server session, which prepared nothing. */
-const POOLER_PORT = '6543'
+const poolerPort = '6543'
 
 export function openDatabase(url: string): Sql {
   return postgres(url, {
     // Half the round trips where it can be had.
-    prepare: new URL(url).port !== POOLER_PORT,
-    max: CONNECTIONS,
+    prepare: new URL(url).port !== poolerPort,
+    max: connections,
     idle_timeout: 60,
     connect_timeout: 10,
     // Seconds; the default grows to 20, long after a restart is over.
@@ -25,10 +25,10 @@ export function openDatabase(url: string): Sql {
 }
 
 /** postgres.js' own codes, sockets', and what a server says while it stops and starts (class 57P). */
-const LOSSES = /^(CONNECTION_|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53300)/
+const lossCodes = /^(CONNECTION_|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|57P0|08|53300)/
 
 export const isConnectionLoss = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && LOSSES.test(String(error.code))
+  error instanceof Error && 'code' in error && lossCodes.test(String(error.code))
 
 /** For work that may run twice: once more after a lost connection. */
 export async function twice<T>(work: () => Promise<T>): Promise<T> {
@@ -36,7 +36,7 @@ export async function twice<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!isConnectionLoss(error)) throw error
-    await new Promise(resolve => setTimeout(resolve, RETRY_PAUSE_MS))
+    await new Promise(resolve => setTimeout(resolve, retryPauseMs))
     return await work()
   }
 }

@@ -1,5 +1,6 @@
 // What the functions need from outside: settings, a clock, a way out. Nothing here knows Deno or Node.
 import { z } from 'zod'
+import { clientAddressPattern } from './client-address.ts'
 
 const url = z.url().transform(text => text.replace(/\/+$/, ''))
 const secret = z.string().min(8)
@@ -22,6 +23,8 @@ export const envSchema = z.object({
   APP_URL: z.string().min(1),
   /** Where Stripe leads back to, if not to our own page (GET /return). */
   RETURN_URL: url.optional(),
+  /** Where the caller's network address stands; Cloudflare, before supabase.com, writes this header. */
+  CLIENT_ADDRESS: z.string().regex(clientAddressPattern).default('cf-connecting-ip'),
   /** Who mails come from: an address of a domain that Resend has verified. */
   MAIL_FROM: z.string().min(3),
 })

@@ -1,7 +1,7 @@
 // What the tables and columns of an export mean, in plain words. A test wants words for every column
 // that app.export_user gives out.
 
-export const TABLES: Record<string, string> = {
+export const tableWords: Record<string, string> = {
   profiles: 'Your profile.',
   mail_preferences: 'Which optional mails you want.',
   billing_customers: 'Your customer number at Stripe, who takes the payments.',
@@ -11,6 +11,7 @@ export const TABLES: Record<string, string> = {
   usage_periods: 'How many runs were counted, by period.',
   usage_leases: 'Runs that a machine may make before it reports.',
   usage_events: 'One row a run: that it happened, never what it was.',
+  trial_moves: 'Trial runs that stay with an address you had before.',
   stored_workflows: 'The workflows that you saved to your account.',
   workflow_versions: 'Every kept version of them. The documents are in the folder workflows/.',
   audit_log: 'What was done to your account, and when.',
@@ -19,7 +20,7 @@ export const TABLES: Record<string, string> = {
 }
 
 /** By column; `table.column` where one table means something of its own. */
-const COLUMNS: Record<string, string> = {
+const columnMeanings: Record<string, string> = {
   id: 'Number of the row.',
   user_id: 'Your account.',
   'profiles.id': 'Your account.',
@@ -94,9 +95,9 @@ const COLUMNS: Record<string, string> = {
 }
 
 export const columnWords = (table: string, column: string): string | undefined =>
-  COLUMNS[`${table}.${column}`] ?? COLUMNS[column]
+  columnMeanings[`${table}.${column}`] ?? columnMeanings[column]
 
-export const README = `Your ComfyRunner account
+export const readme = `Your ComfyRunner account
 ========================
 
 This archive holds everything that your account holds about you.

@@ -23,17 +23,13 @@ export const signedIn = (cloud: Cloud, rate: Rate) =>
     for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
   })
 
-/** Lets anyone through, counted by network address. */
+/** Lets anyone through, counted by network address, of which the database keeps a keyed hash. */
 export const anyone = (cloud: Cloud, rate: Rate) =>
   createMiddleware<{ Variables: Variables }>(async (context, next) => {
-    const headers = await takeRate(cloud, rate, addressOf(context.req.raw))
+    const headers = await takeRate(cloud, rate, cloud.addressOf(context.req.raw.headers))
     await next()
     for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
   })
-
-/** The platform's proxy puts the caller's address first. The database keeps only a keyed hash. */
-const addressOf = (request: Request): string =>
-  request.headers.get('x-forwarded-for')?.split(',')[0]?.trim() || 'unknown'
 
 /** @throws Problem 429 */
 async function takeRate(cloud: Cloud, rate: Rate, who: string): Promise<Record<string, string>> {

@@ -46,7 +46,7 @@ export type Mail = About & MailContent
 export type Template = MailContent['template']
 
 /** Mails that a person can do without, and the switch in mail_preferences that stops them. */
-export const OPTIONAL: Partial<Record<Template, 'usage_alerts'>> = {
+export const optionalMails: Partial<Record<Template, 'usage_alerts'>> = {
   'quota-warning': 'usage_alerts',
   'quota-reached': 'usage_alerts',
 }
@@ -71,7 +71,7 @@ export function createMailer(given: { env: Env; sql: Sql }): Mailer {
     const [row] = await sql<{ email: string | null; usage_alerts: boolean | null }[]>`
       select p.email, m.usage_alerts from public.profiles p
       left join public.mail_preferences m on m.user_id = p.id where p.id = ${mail.userId}`
-    const list = OPTIONAL[mail.template]
+    const list = optionalMails[mail.template]
     return { email: row?.email ?? null, wanted: !list || (row?.[list] ?? true) }
   }
 
@@ -92,7 +92,7 @@ export function createMailer(given: { env: Env; sql: Sql }): Mailer {
       const address = to ?? email
       if (!address) return 'no_address'
 
-      const list = OPTIONAL[mail.template]
+      const list = optionalMails[mail.template]
       const unsubscribe = list && mail.userId ? await unsubscribeUrl(given, mail.userId, list) : ''
       const { key, userId, ...content } = mail
       const rendered = await renderMail(content, {

@@ -3,8 +3,8 @@
 import { type Cloud, nameOf } from './cloud.ts'
 import { unlessMissing } from './stripe.ts'
 
-const NOTICE_MS = 30 * 86_400_000
-const AT_ONCE = 200
+const noticeMs = 30 * 86_400_000
+const atOnce = 200
 
 interface AtOldPrice {
   id: string
@@ -29,8 +29,8 @@ export async function changePrices(cloud: Cloud): Promise<{ told: number; moved:
       on m.idempotency_key = app.keyed_hash('price-change:' || s.id || ':' || p.stripe_price_id)
     where s.status in ('active', 'trialing', 'past_due') and not s.cancel_at_period_end
       and s.price_id <> p.stripe_price_id and s.interval = p.interval and s.currency = p.currency
-      and (m.sent_at is null or m.sent_at <= ${new Date(cloud.now() - NOTICE_MS)})
-    order by s.id limit ${AT_ONCE}`
+      and (m.sent_at is null or m.sent_at <= ${new Date(cloud.now() - noticeMs)})
+    order by s.id limit ${atOnce}`
   const done = { told: 0, moved: 0 }
   for (const row of rows) {
     if (row.told_at) {
@@ -45,7 +45,7 @@ export async function changePrices(cloud: Cloud): Promise<{ told: number; moved:
       amountCents: row.new_cents,
       oldAmountCents: row.old_cents,
       currency: row.currency,
-      from: new Date(cloud.now() + NOTICE_MS).toISOString(),
+      from: new Date(cloud.now() + noticeMs).toISOString(),
     })
     if (sent === 'sent') done.told += 1
   }

@@ -14,13 +14,14 @@ export const problemSchema = z
   })
   .openapi('Problem')
 
-const TITLES: Record<number, string> = {
+const titles: Record<number, string> = {
   400: 'Bad request',
   401: 'Not signed in',
   403: 'Not allowed',
   404: 'Not found',
   409: 'Conflict',
   413: 'Too large',
+  415: 'Not JSON',
   422: 'Not valid',
   429: 'Too many requests',
   500: 'Something went wrong',
@@ -52,9 +53,15 @@ export class Problem extends Error {
 /** Any error as a problem; what is unknown says nothing about our insides. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  // Hono's own: a body that is no JSON.
+  // Hono's own: a body that is no JSON, or does not say that it is.
+  if (error instanceof HTTPException && error.status === 415)
+    return new Problem(
+      415,
+      'not_json',
+      'Send JSON, with the header content-type: application/json.',
+    )
   if (error instanceof HTTPException)
-    return new Problem(error.status, 'invalid_request', 'The request is not understood.')
+    return new Problem(error.status, 'invalid_request', 'The body is not JSON.')
   const refusal = sqlRefusal(error)
   if (refusal) {
     const { code = 'refused', ...more } = refusal.detail
@@ -85,7 +92,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   const body = {
     ...problem.more,
     type: `urn:comfyrunner:problem:${problem.code}`,
-    title: TITLES[problem.status] ?? 'Error',
+    title: titles[problem.status] ?? 'Error',
     status: problem.status,
     detail: problem.message,
     code: problem.code,

@@ -7,8 +7,8 @@ import { isConnectionLoss } from './database.ts'
 import { idOf, isLive } from './stripe.ts'
 
 /** Receipts and refunds are looked through this far back; Stripe itself retries for three days. */
-const LOOK_BACK_S = 35 * 86_400
-const STUCK_MS = 5 * 60_000
+const lookBackSeconds = 35 * 86_400
+const stuckMs = 5 * 60_000
 
 export interface Reconciled {
   subscriptions: number
@@ -24,7 +24,7 @@ export interface Reconciled {
 export async function reconcile(cloud: Cloud): Promise<Reconciled> {
   const { sql, stripe } = cloud
   const startedAt = new Date(cloud.now())
-  const since = { gte: Math.floor(cloud.now() / 1000) - LOOK_BACK_S }
+  const since = { gte: Math.floor(cloud.now() / 1000) - lookBackSeconds }
   const done: Reconciled = {
     subscriptions: 0,
     invoices: 0,
@@ -72,7 +72,7 @@ export async function reconcile(cloud: Cloud): Promise<Reconciled> {
   }
   const events = await sql`
     update app.stripe_events set processed_at = app.now()
-    where processed_at is null and received_at < ${new Date(startedAt.getTime() - STUCK_MS)}
+    where processed_at is null and received_at < ${new Date(startedAt.getTime() - stuckMs)}
       and ${done.failed === 0}`
   done.events = events.count
   return done

@@ -2,8 +2,8 @@
 import type { Cloud } from './cloud.ts'
 import { quotaMail, type Usage } from './usage.ts'
 
-const AT_ONCE = 500
-const WELCOME_DAYS = 7
+const atOnce = 500
+const welcomeDays = 7
 
 export interface Reminded {
   welcomed: number
@@ -48,7 +48,7 @@ async function noticeQuotas({ sql, tell }: Cloud): Promise<number> {
     cross join lateral app.entitlement_of(p.user_id, app.now()) e
     where p.kind = e.kind and p.period_start = e.period_start and e.workflow_limit > 0
       and p.workflows >= 0.8 * e.workflow_limit
-    order by p.user_id limit ${AT_ONCE}`
+    order by p.user_id limit ${atOnce}`
   let sent = 0
   for (const { user_id, usage } of rows) {
     const mail = quotaMail(user_id, usage)
@@ -60,9 +60,9 @@ async function noticeQuotas({ sql, tell }: Cloud): Promise<number> {
 async function welcome({ sql, tell }: Cloud): Promise<number> {
   const rows = await sql<{ id: string }[]>`
     select p.id from public.profiles p
-    where p.email_verified_at > app.now() - make_interval(days => ${WELCOME_DAYS})
+    where p.email_verified_at > app.now() - make_interval(days => ${welcomeDays})
       and p.suspended_at is null and not app.mail_was_sent('welcome:' || p.id)
-    order by p.email_verified_at limit ${AT_ONCE}`
+    order by p.email_verified_at limit ${atOnce}`
   let sent = 0
   for (const { id } of rows)
     if ((await tell({ template: 'welcome', userId: id, key: `welcome:${id}` })) === 'sent')

@@ -2,14 +2,14 @@
 import Stripe from 'stripe'
 import type { Env } from './deps.ts'
 
-const TIMEOUT_MS = 20_000
+const timeoutMs = 20_000
 
 export function openStripe(env: Env, fetcher: typeof fetch): Stripe {
   const local = env.STRIPE_API_URL ? new URL(env.STRIPE_API_URL) : null
   return new Stripe(env.STRIPE_SECRET_KEY, {
     httpClient: Stripe.createFetchHttpClient(fetcher),
     telemetry: false,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     maxNetworkRetries: 2,
     ...(local && { host: local.hostname, port: local.port, protocol: 'http' as const }),
   })

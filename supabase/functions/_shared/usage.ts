@@ -9,12 +9,12 @@ export interface Usage {
   limit: number | null
 }
 
-const WARN_AT = 0.8
+const warnAt = 0.8
 
 /** @returns the notice that this state calls for; its key makes it go out once a period */
 export function quotaMail(userId: string, usage: Usage): Mail | null {
   const { used, limit, kind, periodStart, periodEnd: resetsAt } = usage
-  if (!limit || used < limit * WARN_AT) return null
+  if (!limit || used < limit * warnAt) return null
   const template = used >= limit ? 'quota-reached' : 'quota-warning'
   // A larger plan within the period has limits of its own to tell of.
   const key = `${template}:${userId}:${kind}:${new Date(periodStart).toISOString()}:${limit}`

@@ -16,12 +16,12 @@ export class AuthError extends Error {
   }
 }
 
-const API_VERSION = '2024-01-01'
+const apiVersion = '2024-01-01'
 
 export function authErrorResponse(c: Context, error: AuthError): Response {
   const { status, code, message, more } = error
-  const modern = (c.req.header('x-supabase-api-version') ?? '') >= API_VERSION
-  if (modern) c.header('x-supabase-api-version', API_VERSION)
+  const modern = (c.req.header('x-supabase-api-version') ?? '') >= apiVersion
+  if (modern) c.header('x-supabase-api-version', apiVersion)
   const body = modern
     ? { code, message, ...more }
     : { code: status, error_code: code, msg: message }

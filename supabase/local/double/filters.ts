@@ -9,7 +9,7 @@ export interface Clause {
   values: (string | string[])[]
 }
 
-const OPERATORS: Record<string, string> = {
+const operators: Record<string, string> = {
   eq: '=',
   neq: '<>',
   gt: '>',
@@ -19,8 +19,8 @@ const OPERATORS: Record<string, string> = {
   like: 'like',
   ilike: 'ilike',
 }
-const IS = new Set(['null', 'true', 'false', 'unknown'])
-const NOT_FILTERS = new Set([
+const isValues = new Set(['null', 'true', 'false', 'unknown'])
+const notFilters = new Set([
   'select',
   'order',
   'limit',
@@ -51,7 +51,7 @@ export function whereClause(table: Table, query: URLSearchParams, first = 1): Cl
   const values: Clause['values'] = []
   const place = (value: string | string[]) => `$${first - 1 + values.push(value)}`
   const conditions = [...query].flatMap(([name, filter]) => {
-    if (NOT_FILTERS.has(name)) return []
+    if (notFilters.has(name)) return []
     if (['or', 'and', 'not.or', 'not.and'].includes(name)) throw new UnknownToDouble(`${name}=()`)
     return [condition(table, name, filter, place)]
   })
@@ -74,14 +74,14 @@ function condition(
   const value = rest.slice(dot + 1)
   const said = (text: string) => (not ? `not (${text})` : `(${text})`)
   if (operator === 'is') {
-    if (!IS.has(value)) throw parseError(filter)
+    if (!isValues.has(value)) throw parseError(filter)
     return said(`${column} is ${value}`)
   }
   if (operator === 'in') {
     if (!/^\(.*\)$/s.test(value)) throw parseError(filter)
     return said(`${column} = any((${place(listItems(value))}::text[])::${type}[])`)
   }
-  const symbol = OPERATORS[operator]
+  const symbol = operators[operator]
   if (!symbol) throw new UnknownToDouble(`the filter ${name}=${filter}`)
   const pattern = symbol.endsWith('like')
   const text = pattern ? value.replaceAll('*', '%') : value
@@ -117,10 +117,10 @@ export function pageOf(query: URLSearchParams): { limit: number; offset: number 
     if (!/^\d+$/.test(text)) throw parseError(`${name}=${text}`)
     return Number(text)
   }
-  return { limit: Math.min(number('limit', MAX_ROWS), MAX_ROWS), offset: number('offset', 0) }
+  return { limit: Math.min(number('limit', maxRows), maxRows), offset: number('offset', 0) }
 }
 
-export const MAX_ROWS = 1000
+export const maxRows = 1000
 
 const parseError = (text: string) =>
   new DataError(400, 'PGRST100', `"failed to parse filter (${text})"`)

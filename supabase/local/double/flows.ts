@@ -15,7 +15,7 @@ export interface Flow {
   created_at: Date
 }
 
-const FLOW_LIFE_SECONDS = 300
+const flowLifeSeconds = 300
 
 export async function beginFlow(
   sql: Sql,
@@ -66,7 +66,7 @@ export async function spendCode(sql: Sql, code: string, verifier: string) {
     select *, extract(epoch from now() - auth_code_issued_at)::float8 as age
     from auth.flow_state where auth_code = ${code} for update`
   if (!flow) throw flowNotFound()
-  if (flow.age > FLOW_LIFE_SECONDS)
+  if (flow.age > flowLifeSeconds)
     throw new AuthError(404, 'flow_state_expired', 'invalid flow state, flow state has expired')
   if (!matchesChallenge(verifier, flow.code_challenge, flow.code_challenge_method))
     throw new AuthError(

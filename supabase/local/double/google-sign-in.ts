@@ -29,7 +29,7 @@ interface GoogleClaims {
   picture?: string
 }
 
-const STATE_LIFE_SECONDS = 300
+const stateLifeSeconds = 300
 
 export function googleRoutes(auth: AuthContext): Hono {
   const app = new Hono()
@@ -50,7 +50,7 @@ export function googleRoutes(auth: AuthContext): Hono {
       redirect_uri: callback,
       response_type: 'code',
       scope: 'openid email profile',
-      state: await auth.keys.sign({ sub: flow, redirect_to: redirectTo }, STATE_LIFE_SECONDS),
+      state: await auth.keys.sign({ sub: flow, redirect_to: redirectTo }, stateLifeSeconds),
     })
     return c.redirect(`${authorization_endpoint}?${query}`, 302)
   })

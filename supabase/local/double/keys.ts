@@ -2,14 +2,14 @@
 import { createMiddleware } from 'hono/factory'
 
 /** What browsers open from a mail or come back to, and public keys: these carry no key. */
-const OPEN = /^\/auth\/v1\/(verify|authorize|callback|\.well-known\/jwks\.json)$/
-const GUARDED = /^\/(auth|rest)\/v1(\/|$)/
+const openPaths = /^\/auth\/v1\/(verify|authorize|callback|\.well-known\/jwks\.json)$/
+const guardedPaths = /^\/(auth|rest)\/v1(\/|$)/
 
 export const requireKey = (keys: string[]) =>
   createMiddleware(async (c, next) => {
     const { path } = c.req
-    const open = OPEN.test(path) && c.req.method === 'GET'
-    if (!GUARDED.test(path) || open) return next()
+    const open = openPaths.test(path) && c.req.method === 'GET'
+    if (!guardedPaths.test(path) || open) return next()
     const key = c.req.header('apikey') ?? c.req.query('apikey')
     if (!key) return c.json({ message: 'No API key found in request' }, 401)
     if (!keys.includes(key)) return c.json({ message: 'Invalid API key' }, 401)

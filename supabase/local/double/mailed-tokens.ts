@@ -23,7 +23,7 @@ export interface MailedToken {
   relates_to: string
 }
 
-const SENT_AT = {
+const sentAtColumns = {
   signup: 'confirmation_sent_at',
   recovery: 'recovery_sent_at',
   email_change: 'email_change_sent_at',
@@ -31,14 +31,14 @@ const SENT_AT = {
 } as const satisfies Record<EmailAction, keyof User>
 
 /** Marks the link of a PKCE flow: it answers with a code, not with tokens. */
-const PKCE = 'pkce_'
-export const isPkce = (hash: string) => hash.startsWith(PKCE)
+const pkcePrefix = 'pkce_'
+export const isPkce = (hash: string) => hash.startsWith(pkcePrefix)
 
 const sixDigits = () => String(randomInt(1_000_000)).padStart(6, '0')
 
 /** @throws AuthError 429 when the same mail went out a moment ago. */
 export function checkMailInterval(auth: AuthContext, user: User, action: EmailAction) {
-  const sentAt = user[SENT_AT[action]]
+  const sentAt = user[sentAtColumns[action]]
   const waitMs = (sentAt?.getTime() ?? 0) + auth.settings.mailIntervalSeconds * 1000 - Date.now()
   if (waitMs <= 0) return
   const seconds = Math.ceil(waitMs / 1000)
@@ -61,7 +61,7 @@ export async function mailToken(
         ? 'recovery_token'
         : 'reauthentication_token'
   const code = sixDigits()
-  const hash = (more.pkce ? PKCE : '') + tokenHash(user.email, code)
+  const hash = (more.pkce ? pkcePrefix : '') + tokenHash(user.email, code)
   await keepToken(auth.sql, user, type, hash, user.email)
   await send(auth, user, action, more.redirectTo, { token: code, token_hash: hash })
 }
@@ -74,7 +74,7 @@ export async function mailEmailChange(
   more: { redirectTo: string; pkce: boolean },
 ) {
   checkMailInterval(auth, user, 'email_change')
-  const prefix = more.pkce ? PKCE : ''
+  const prefix = more.pkce ? pkcePrefix : ''
   const { sql } = auth
   await sql`update auth.users set email_change = ${email}, email_change_confirm_status = 0
     where id = ${user.id}`
@@ -125,11 +125,11 @@ async function send(
       site_url: auth.url,
     },
   })
-  const column = auth.sql(SENT_AT[action])
+  const column = auth.sql(sentAtColumns[action])
   await auth.sql`update auth.users set ${column} = now() where id = ${user.id}`
 }
 
-const TYPES: Record<VerifyType, TokenType[]> = {
+const tokenTypes: Record<VerifyType, TokenType[]> = {
   signup: ['confirmation_token'],
   recovery: ['recovery_token'],
   email_change: ['email_change_token_new', 'email_change_token_current'],
@@ -144,7 +144,7 @@ export async function takeToken(
 ): Promise<MailedToken> {
   const [token] = await sql<MailedToken[]>`
     delete from auth.one_time_tokens
-    where token_hash in ${sql(hashes)} and token_type::text in ${sql(TYPES[type])}
+    where token_hash in ${sql(hashes)} and token_type::text in ${sql(tokenTypes[type])}
       and created_at > now() - make_interval(secs => ${auth.settings.otpExpirySeconds})
     returning *`
   if (!token) throw new AuthError(403, 'otp_expired', 'Email link is invalid or has expired')
@@ -166,5 +166,5 @@ export async function takeNonce(auth: AuthContext, sql: Sql, user: User, nonce: 
 /** Both hashes a typed code can stand for: with and without a PKCE flow behind it. */
 export const hashesOfCode = (email: string, code: string) => {
   const hash = tokenHash(email, code)
-  return [hash, PKCE + hash]
+  return [hash, pkcePrefix + hash]
 }

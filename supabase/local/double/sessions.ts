@@ -21,12 +21,10 @@ interface RefreshToken {
   age: number
 }
 
-const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
-const TOKEN_LENGTH = 12
+const tokenLetters = 'abcdefghijklmnopqrstuvwxyz234567'
+const tokenLength = 12
 const randomToken = () =>
-  Array.from({ length: TOKEN_LENGTH }, () => TOKEN_LETTERS[randomInt(TOKEN_LETTERS.length)]).join(
-    '',
-  )
+  Array.from({ length: tokenLength }, () => tokenLetters[randomInt(tokenLetters.length)]).join('')
 
 /** Begins a session and answers with its tokens. @throws AuthError for a banned user. */
 export async function signIn(

@@ -36,8 +36,8 @@ export interface NewUser {
 }
 
 /** bcrypt's cheapest: the hosted service takes 10, which is 60 times the work for a test. */
-const BCRYPT_ROUNDS = 4
-const BCRYPT_BYTES_MAX = 72
+const bcryptRounds = 4
+const bcryptBytesMax = 72
 
 export const normalEmail = (email: string) => email.trim().toLowerCase()
 
@@ -93,18 +93,18 @@ export async function refreshProviders(sql: Sql, userId: string) {
 
 export const isBanned = (user: User) => user.banned_until !== null && user.banned_until > new Date()
 
-export const hashPassword = (password: string) => bcrypt.hash(password, BCRYPT_ROUNDS)
+export const hashPassword = (password: string) => bcrypt.hash(password, bcryptRounds)
 
 export const passwordFits = async (user: User, password: string) =>
   user.encrypted_password !== null && (await bcrypt.compare(password, user.encrypted_password))
 
 /** @throws AuthError `weak_password` or `validation_failed`. */
 export function checkPassword(settings: AuthSettings, password: string) {
-  if (Buffer.byteLength(password) > BCRYPT_BYTES_MAX)
+  if (Buffer.byteLength(password) > bcryptBytesMax)
     throw new AuthError(
       400,
       'validation_failed',
-      `Password cannot be longer than ${BCRYPT_BYTES_MAX} characters`,
+      `Password cannot be longer than ${bcryptBytesMax} characters`,
     )
   if (password.length >= settings.passwordLengthMin) return
   const message = `Password should be at least ${settings.passwordLengthMin} characters.`

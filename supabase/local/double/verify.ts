@@ -29,8 +29,7 @@ const Verify = z.union([
   }),
 ])
 
-const HALF_WAY =
-  'Confirmation link accepted. Please proceed to confirm link sent to the other email'
+const halfWay = 'Confirmation link accepted. Please proceed to confirm link sent to the other email'
 
 export function verifyRoutes(auth: AuthContext): Hono {
   const app = new Hono()
@@ -57,7 +56,7 @@ export function verifyRoutes(auth: AuthContext): Hono {
     const answer = await auth.sql.begin(async sql => {
       const token = await takeToken(auth, sql, type, hashes)
       const user = await confirm(auth, sql, token)
-      if (!user) return { msg: HALF_WAY, code: '200' }
+      if (!user) return { msg: halfWay, code: '200' }
       return signIn(auth, sql, user, 'otp', agent)
     })
     return c.json(answer)
@@ -87,8 +86,8 @@ async function openLink(
   const user = await confirm(auth, sql, token)
   const to = new URL(redirectTo)
   if (!user) {
-    to.hash = new URLSearchParams({ message: HALF_WAY }).toString()
-    if (isPkce(hash)) to.searchParams.set('message', HALF_WAY)
+    to.hash = new URLSearchParams({ message: halfWay }).toString()
+    if (isPkce(hash)) to.searchParams.set('message', halfWay)
   } else if (isPkce(hash)) {
     const flow = await flowOfMail(sql, user.id, flowMethod(type))
     to.searchParams.set('code', await issueCode(sql, flow, user.id))

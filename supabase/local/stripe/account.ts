@@ -13,13 +13,13 @@ import {
 import { type Card, createState, type Emit, type OpenCheckout } from './state.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
-export const CARDS: Record<string, { first: boolean; later: Card }> = {
+export const cards: Record<string, { first: boolean; later: Card }> = {
   '4242424242424242': { first: true, later: 'pays' },
   '4000000000000341': { first: true, later: 'fails' },
   '4000000000000002': { first: false, later: 'fails' },
 }
 
-const CHECKOUT_LIFE_S = 86_400
+const checkoutLifeSeconds = 86_400
 
 export type StripeAccount = ReturnType<typeof createAccount>
 
@@ -94,7 +94,7 @@ export function createAccount(clock: { now(): number }, emit: Emit, host: () => 
       currency: given.price.currency,
       customer: given.customer,
       customer_email: null,
-      expires_at: now() + CHECKOUT_LIFE_S,
+      expires_at: now() + checkoutLifeSeconds,
       invoice: null,
       livemode: false,
       metadata: given.metadata,
@@ -117,7 +117,7 @@ export function createAccount(clock: { now(): number }, emit: Emit, host: () => 
   function payCheckout(id: string, cardNumber = '4242424242424242'): CheckoutSession | null {
     const session = checkouts.get(id)
     if (session?.status !== 'open') throw new Error(`Checkout session ${id} is not open.`)
-    const card = CARDS[cardNumber.replaceAll(' ', '')]
+    const card = cards[cardNumber.replaceAll(' ', '')]
     if (!card?.first) return null
     const subscription = billing.subscribe(String(session.customer), prices.get(session.price)!, {
       trialDays: session.trialDays,

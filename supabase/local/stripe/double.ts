@@ -3,9 +3,10 @@
 // late, lost, twice, in any order or wrongly signed.
 import { Hono } from 'hono'
 import type Stripe from 'stripe'
-import { listen } from '../listen.ts'
+import { type Listening, listen } from '../listen.ts'
 import { createAccount, type StripeAccount } from './account.ts'
 import { type Call, stripeApi } from './api.ts'
+import { keep, readKept, restore } from './kept-state.ts'
 import { stripePages } from './pages.ts'
 import { createWebhooks, type DeliverOptions, type StripeEvent } from './webhooks.ts'
 
@@ -21,6 +22,8 @@ export interface StripeDoubleOptions {
   /** ms */
   clock?: { now(): number }
   port?: number
+  /** A file that keeps the account between starts; without one it is gone at the end. */
+  keptIn?: string | undefined
 }
 
 export interface StripeDouble {
@@ -61,7 +64,7 @@ export interface StripeDouble {
 }
 
 /** The plans' prices; `metadata.plan_id` names the row in `plans`. See docs/deploy.md. */
-const PRICES = [
+const planPrices = [
   { id: 'price_plus_month', product: 'Plus', unit_amount: 900, plan: 'plus' },
   { id: 'price_pro_month', product: 'Pro', unit_amount: 2900, plan: 'pro' },
 ] as const
@@ -76,34 +79,55 @@ export async function startStripeDouble(options: StripeDoubleOptions): Promise<S
     secret: options.secret,
     now: () => clock.now(),
   })
+  const kept = readKept(options.keptIn)
   let quiet = true
+  let saving: NodeJS.Immediate | undefined
+  /** Once for all that happens in a moment: nothing is confirmed to anybody before that. */
+  const saveSoon = () => {
+    if (options.keptIn) saving ??= setImmediate(save)
+  }
+  function save() {
+    clearImmediate(saving)
+    saving = undefined
+    if (options.keptIn) keep(options.keptIn, Number(new URL(url).port), account, webhooks.events)
+  }
   const account: StripeAccount = createAccount(
     clock,
     (type, object) => {
-      if (!quiet) webhooks.emit(type, object, account.now())
+      if (quiet) return
+      webhooks.emit(type, object, account.now())
+      saveSoon()
     },
     () => url,
   )
-  for (const { plan, ...price } of PRICES)
-    account.createPrice({
-      ...price,
-      currency: 'eur',
-      interval: 'month',
-      metadata: { plan_id: plan },
-    })
+  if (kept) restore(kept, account)
+  for (const { plan, ...price } of planPrices)
+    if (!account.prices.has(price.id))
+      account.createPrice({
+        ...price,
+        currency: 'eur',
+        interval: 'month',
+        metadata: { plan_id: plan },
+      })
   quiet = false
 
   const calls: Call[] = []
   const app = new Hono()
   let out = false
+  app.use(async (context, next) => {
+    await next()
+    if (context.req.method !== 'GET') save()
+  })
   app.use('/v1/*', async (context, next) => {
     if (!out) return next()
     return context.json({ error: { type: 'api_error', message: 'Out of order.' } }, 503)
   })
   app.route('/v1', stripeApi(account, apiKey, calls))
   app.route('/', stripePages(account))
-  const server = await listen(app.fetch, options.port)
+  const server = await listenAgain(app.fetch, options.port, kept?.port)
   url = server.url
+  save()
+  if (kept) webhooks.resume(kept.events)
 
   return {
     url,
@@ -153,6 +177,17 @@ export async function startStripeDouble(options: StripeDoubleOptions): Promise<S
     async stop() {
       await webhooks.stop()
       await server.stop()
+      save()
     },
   }
+}
+
+/** Where it was the last time, if nobody else is there now: receipts of then link to it. */
+async function listenAgain(
+  handler: Hono['fetch'],
+  wanted: number | undefined,
+  earlier: number | undefined,
+): Promise<Listening> {
+  if (wanted !== undefined || !earlier) return listen(handler, wanted)
+  return listen(handler, earlier).catch(() => listen(handler))
 }

@@ -6,7 +6,7 @@ import type { StripeAccount } from './account.ts'
 
 type Markup = ReturnType<typeof html>
 
-const STYLE = `
+const style = `
   :root { color-scheme: light dark; font: 15px/1.5 Inter, system-ui, sans-serif }
   body { max-width: 420px; margin: 10vh auto; padding: 0 20px }
   h1 { font-size: 20px } button { font: inherit; padding: 8px 14px; border-radius: 6px; cursor: pointer }
@@ -15,7 +15,7 @@ const STYLE = `
 
 const document = (title: string, body: Markup) => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title}</title><style>${raw(STYLE)}</style></head>
+<title>${title}</title><style>${raw(style)}</style></head>
 <body><h1>${title}</h1>${body}<p class="note">A stand-in for Stripe on this machine. No money moves.</p></body></html>`
 
 export const money = (cents: number | null, currency: string): string =>

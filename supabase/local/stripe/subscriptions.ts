@@ -10,10 +10,10 @@ import { list, type Metadata, newId, repriced, subscriptionObject } from './obje
 import { nextPeriodEnd } from './period.ts'
 import type { Card, StripeState } from './state.ts'
 
-const DAY_S = 86_400
+const daySeconds = 86_400
 /** Days after the first failure at which Stripe tries again; then the subscription is canceled. */
-const RETRY_DAYS = [3, 8, 15]
-const TRIAL_NOTICE_S = 3 * DAY_S
+const retryDays = [3, 8, 15]
+const trialNoticeSeconds = 3 * daySeconds
 
 export function createSubscriptions(state: StripeState) {
   const { emit, now, subscriptions, invoices, cards } = state
@@ -62,8 +62,8 @@ export function createSubscriptions(state: StripeState) {
     invoice.attempted = true
     if (invoice.amount_due > 0) invoice.attempt_count += 1
     if (card === 'fails' && invoice.amount_due > 0) {
-      const retryIn = RETRY_DAYS[invoice.attempt_count - 1]
-      invoice.next_payment_attempt = retryIn ? invoice.created + retryIn * DAY_S : null
+      const retryIn = retryDays[invoice.attempt_count - 1]
+      invoice.next_payment_attempt = retryIn ? invoice.created + retryIn * daySeconds : null
       emit('invoice.payment_failed', invoice)
       return false
     }
@@ -103,7 +103,7 @@ export function createSubscriptions(state: StripeState) {
     options: { trialDays?: number; metadata?: Metadata; later?: Card } = {},
   ): Stripe.Subscription {
     const start = now()
-    const trialEnd = options.trialDays ? start + options.trialDays * DAY_S : null
+    const trialEnd = options.trialDays ? start + options.trialDays * daySeconds : null
     const end = trialEnd ?? nextPeriodEnd(start, price.recurring!.interval, start)
     const subscription = subscriptionObject(start, {
       customer,
@@ -216,7 +216,7 @@ export function createSubscriptions(state: StripeState) {
     const end = itemOf(subscription).current_period_end
     if (subscription.status === 'trialing' && !trialNoticed.has(subscription.id))
       return {
-        at: end - TRIAL_NOTICE_S,
+        at: end - trialNoticeSeconds,
         happen: () => {
           trialNoticed.add(subscription.id)
           emit('customer.subscription.trial_will_end', subscription)

@@ -22,9 +22,9 @@ export interface DeliverOptions {
 }
 
 /** Pauses before another attempt, ms. Stripe waits minutes to hours; nobody does that here. */
-const RETRY_MS = [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]
-const AT_ONCE = 16
-const TIMEOUT_MS = 30_000
+const retryMs = [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]
+const atOnce = 16
+const timeoutMs = 30_000
 
 export type Webhooks = ReturnType<typeof createWebhooks>
 
@@ -63,7 +63,7 @@ export function createWebhooks(options: { url: () => string; secret: string; now
           'content-type': 'application/json; charset=utf-8',
           'stripe-signature': signature,
         },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       })
       await answer.arrayBuffer()
       return answer.status
@@ -73,7 +73,7 @@ export function createWebhooks(options: { url: () => string; secret: string; now
   }
 
   async function deliverUntilTaken(event: StripeEvent): Promise<void> {
-    for (const pauseMs of [...RETRY_MS, null]) {
+    for (const pauseMs of [...retryMs, null]) {
       const status = await deliver(event)
       if (status >= 200 && status < 300) {
         event.pending_webhooks = 0
@@ -95,7 +95,7 @@ export function createWebhooks(options: { url: () => string; secret: string; now
   }
 
   function pump(): void {
-    while (running < AT_ONCE && queue.length && !stopped) {
+    while (running < atOnce && queue.length && !stopped) {
       running += 1
       void deliverUntilTaken(queue.shift()!).finally(() => {
         running -= 1
@@ -133,6 +133,12 @@ export function createWebhooks(options: { url: () => string; secret: string; now
     emit,
     signed,
     deliver,
+    /** What happened before a restart; what nobody has taken yet is delivered now. */
+    resume(earlier: StripeEvent[]): void {
+      events.unshift(...earlier)
+      queue.push(...earlier.filter(event => event.pending_webhooks > 0))
+      pump()
+    },
     /** Nothing is sent until `release`. */
     hold: () => void (mode = 'hold'),
     /** Events happen but their webhooks never arrive, until `release`. */

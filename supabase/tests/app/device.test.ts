@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type LocalCloud, startCloud } from '../../local/cloud.ts'
 import { type Device, openDevice } from './device.ts'
 
-const PASSWORD = 'a-good-password-1'
+const goodPassword = 'a-good-password-1'
 let cloud: LocalCloud
 let dir: string
 const devices: Device[] = []
@@ -48,7 +48,7 @@ async function person(): Promise<string> {
       authorization: `Bearer ${cloud.secretKey}`,
       'content-type': 'application/json',
     },
-    body: JSON.stringify({ email, password: PASSWORD, email_confirm: true }),
+    body: JSON.stringify({ email, password: goodPassword, email_confirm: true }),
   })
   expect(answer.status).toBe(200)
   return email
@@ -65,7 +65,7 @@ const used = (device: Device) => device.account.state().details!.usage.used
 test('signed in, counted, signed out: the units come back', async () => {
   const email = await person()
   const desk = device('desk')
-  await desk.account.signIn.withPassword(email, PASSWORD)
+  await desk.account.signIn.withPassword(email, goodPassword)
   expect(desk.account.state()).toMatchObject({ state: 'signedIn', details: { email } })
   expect(await desk.account.checkAllowance()).toBeUndefined()
   for (let i = 0; i < 3; i++) desk.run(crypto.randomUUID())
@@ -84,7 +84,7 @@ test('killed with -9 again and again: every run that was written down counts onc
   const names = ['kill-a', 'kill-b']
   for (const name of names) {
     const opened = openDevice(place(name))
-    await opened.account.signIn.withPassword(email, PASSWORD)
+    await opened.account.signIn.withPassword(email, goodPassword)
     opened.close()
   }
   const done = new Set<string>()
@@ -124,7 +124,7 @@ test('killed with -9 again and again: every run that was written down counts onc
 test('a removed device runs no more, and comes back as a new one', async () => {
   const email = await person()
   const [desk, laptop] = [device('stays'), device('lost')]
-  for (const one of [desk, laptop]) await one.account.signIn.withPassword(email, PASSWORD)
+  for (const one of [desk, laptop]) await one.account.signIn.withPassword(email, goodPassword)
   const lost = laptop.account.state().details!.devices.find(({ here }) => here)!
   await desk.account.revokeDevice(lost.id)
   await laptop.account.refresh()
@@ -132,7 +132,7 @@ test('a removed device runs no more, and comes back as a new one', async () => {
   while ((await laptop.account.checkAllowance()) === undefined) laptop.run(crypto.randomUUID())
   expect((await laptop.account.checkAllowance())?.code).toBe('device_removed')
   await laptop.account.signOut(false)
-  await laptop.account.signIn.withPassword(email, PASSWORD)
+  await laptop.account.signIn.withPassword(email, goodPassword)
   expect(await laptop.account.checkAllowance()).toBeUndefined()
 })
 
@@ -144,7 +144,7 @@ test('a clock hours ahead or behind neither locks a person out nor gives anythin
   let runs = 0
   for (const hours of [0, 26, -26, 24 * 400, -24 * 400]) {
     vi.setSystemTime(realMs + hours * 3_600_000)
-    if (hours === 0) await desk.account.signIn.withPassword(email, PASSWORD)
+    if (hours === 0) await desk.account.signIn.withPassword(email, goodPassword)
     expect(await desk.account.checkAllowance()).toBeUndefined()
     desk.run(crypto.randomUUID())
     runs++
@@ -160,7 +160,7 @@ test('a clock hours ahead or behind neither locks a person out nor gives anythin
 test('a data folder put back from yesterday counts nothing twice and holds nothing extra', async () => {
   const email = await person()
   const before = openDevice(place('replay'))
-  await before.account.signIn.withPassword(email, PASSWORD)
+  await before.account.signIn.withPassword(email, goodPassword)
   await before.account.checkAllowance()
   for (let i = 0; i < 4; i++) before.run(crypto.randomUUID())
   before.close()
@@ -183,13 +183,13 @@ test('a data folder put back from yesterday counts nothing twice and holds nothi
 test('the plan says how much: unlimited, raised, lowered below what was used', async () => {
   const email = await person()
   const desk = device('plan')
-  await desk.account.signIn.withPassword(email, PASSWORD)
+  await desk.account.signIn.withPassword(email, goodPassword)
   for (let i = 0; i < 3; i++) desk.run(crypto.randomUUID())
   const { sql } = cloud.database
   const [before] = await sql`select trial_workflows from public.plans where id = 'free'`
   await sql`update public.plans set trial_workflows = 2 where id = 'free'`
   await desk.account.signOut(false)
-  await desk.account.signIn.withPassword(email, PASSWORD)
+  await desk.account.signIn.withPassword(email, goodPassword)
   expect((await desk.account.checkAllowance())?.code).toBe('quota_reached')
   await sql`update public.plans set trial_workflows = null where id = 'free'`
   expect(await desk.account.checkAllowance()).toBeUndefined()

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { emptyDocument } from '../../../engine/graph/document.ts'
 import { documentText } from '../../../engine/graph/open-workflow.ts'
 import { type LocalCloud, startCloud } from '../../local/cloud.ts'
-import { SUPERUSER } from '../../local/postgres.ts'
+import { superuser } from '../../local/postgres.ts'
 import { type Device, openDevice } from './device.ts'
 
-const CANARY = 'canary-5d1e77'
-const EMAIL = `${CANARY}@example.test`
-const PASSWORD = 'a-good-password-1'
-const DAY_MS = 86_400_000
+const canary = 'canary-5d1e77'
+const email = `${canary}@example.test`
+const goodPassword = 'a-good-password-1'
+const dayMs = 86_400_000
 
 let cloud: LocalCloud
 let dir: string
@@ -25,10 +25,10 @@ const logs: string[] = []
 beforeAll(async () => {
   cloud = await startCloud({ log: line => logs.push(line) })
   const url = new URL(cloud.databaseUrl)
-  url.username = SUPERUSER
+  url.username = superuser
   platform = postgres(url.href, { max: 1, onnotice: () => undefined })
   dir = mkdtempSync(join(tmpdir(), 'erasure-'))
-  device = openDevice({ dir, url: cloud.url, key: cloud.publishableKey, name: CANARY })
+  device = openDevice({ dir, url: cloud.url, key: cloud.publishableKey, name: canary })
 })
 afterAll(async () => {
   device?.close()
@@ -66,10 +66,10 @@ async function tablesWith(text: string): Promise<string[]> {
 
 test('the canary is everywhere a person leaves a trace', async () => {
   const { account, store } = device
-  await account.signIn.signUp(EMAIL, PASSWORD)
-  const mail = await cloud.mails.waitFor({ to: EMAIL })
-  await account.signIn.verify(EMAIL, /\b\d{6}\b/.exec(mail.text)![0])
-  await account.rename(`${CANARY} by name`)
+  await account.signIn.signUp(email, goodPassword)
+  const mail = await cloud.mails.waitFor({ to: email })
+  await account.signIn.verify(email, /\b\d{6}\b/.exec(mail.text)![0])
+  await account.rename(`${canary} by name`)
   const { url } = await account.checkout('plus')
   await cloud.stripe.completeCheckout(url.split('/').at(-1)!)
   await cloud.stripe.webhooks.settled()
@@ -79,42 +79,42 @@ test('the canary is everywhere a person leaves a trace', async () => {
   const document = documentText(emptyDocument())
   store.workflows.create(
     'w',
-    `${CANARY} workflow`,
-    document.replace('{', `{"note":"${CANARY}",`),
+    `${canary} workflow`,
+    document.replace('{', `{"note":"${canary}",`),
     0,
   )
   await account.workflows.save('w', 'ask')
   device.run(crypto.randomUUID())
   await account.refresh()
-  expect((await tablesWith(CANARY)).length).toBeGreaterThan(4)
+  expect((await tablesWith(canary)).length).toBeGreaterThan(4)
 })
 
 test('leaving: reminded, erased after 14 days, and then there is nothing', async () => {
   const { account } = device
   const person = account.state().details!.id
-  await account.requestDeletion(PASSWORD)
-  await cloud.clock.advance(12 * DAY_MS)
+  await account.requestDeletion(goodPassword)
+  await cloud.clock.advance(12 * dayMs)
   await everyNight()
-  await cloud.mails.waitFor({ to: EMAIL, template: 'deletion-reminder' })
-  expect(await tablesWith(CANARY)).not.toEqual([])
+  await cloud.mails.waitFor({ to: email, template: 'deletion-reminder' })
+  expect(await tablesWith(canary)).not.toEqual([])
 
-  await cloud.clock.advance(3 * DAY_MS)
+  await cloud.clock.advance(3 * dayMs)
   await everyNight()
-  await cloud.mails.waitFor({ to: EMAIL, template: 'deletion-done' })
-  expect(await tablesWith(CANARY)).toEqual([])
+  await cloud.mails.waitFor({ to: email, template: 'deletion-done' })
+  expect(await tablesWith(canary)).toEqual([])
   expect(await tablesWith(person)).toEqual([])
   const log = logs.join('\n')
   expect(logs.length).toBeGreaterThan(5)
-  for (const trace of [CANARY, person]) expect(log).not.toContain(trace)
+  for (const trace of [canary, person]) expect(log).not.toContain(trace)
   // Nobody pays for an account that is gone, and Stripe does not know them any more.
   const { customers, subscriptions } = cloud.stripe.account
-  expect(JSON.stringify([...customers.values()])).not.toContain(CANARY)
+  expect(JSON.stringify([...customers.values()])).not.toContain(canary)
   expect([...subscriptions.values()].map(({ status }) => status)).toEqual(['canceled'])
 })
 
 test('nothing is written to them ever again', async () => {
   const before = cloud.mails.all().length
-  await cloud.clock.advance(40 * DAY_MS)
+  await cloud.clock.advance(40 * dayMs)
   await everyNight()
   expect(cloud.mails.all().length).toBe(before)
 })
@@ -125,6 +125,6 @@ test('the device forgets them too; their workflows there stay', async () => {
   await expect(account.rename('still here?')).rejects.toThrow()
   expect(account.state()).toMatchObject({ state: 'signedOut', details: undefined })
   expect(account.state().why).toContain('no longer exists')
-  expect(store.workflows.find('w')?.name).toContain(CANARY)
+  expect(store.workflows.find('w')?.name).toContain(canary)
   expect([store.settings.account('user'), store.settings.account('heard')]).toEqual([null, null])
 })

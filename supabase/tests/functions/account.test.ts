@@ -1,8 +1,8 @@
 // The person's rights: everything held, as files; and leaving.
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { columnWords, TABLES } from '../../functions/_shared/export-words.ts'
-import { DAY_MS, type Fixture, type Person, startFixture } from './fixture.ts'
+import { columnWords, tableWords } from '../../functions/_shared/export-words.ts'
+import { dayMs, type Fixture, type Person, startFixture } from './fixture.ts'
 
 let cloud: Fixture
 beforeAll(async () => {
@@ -75,7 +75,9 @@ describe('export', () => {
       join app.declared_tables() t using (relation)
       where t.person <> 'none' and c.personal is distinct from 'internal'`
     expect(columns.length).toBeGreaterThan(50)
-    const silent = columns.filter(({ table, name }) => !TABLES[table] || !columnWords(table, name))
+    const silent = columns.filter(
+      ({ table, name }) => !tableWords[table] || !columnWords(table, name),
+    )
     expect(silent).toEqual([])
   })
 
@@ -107,22 +109,22 @@ describe('leaving', () => {
     const id = await cloud.subscribe(person)
     await save(person, 'Mine', '{"version":1,"canary":"3f1c"}')
     const answer = await (await leave(person)).json()
-    expect(Math.round((Date.parse(answer.eraseAfter) - cloud.now()) / DAY_MS)).toBe(14)
+    expect(Math.round((Date.parse(answer.eraseAfter) - cloud.now()) / dayMs)).toBe(14)
     const again = await (await leave(person)).json()
     expect(again.eraseAfter).toBe(answer.eraseAfter)
     const subscription = cloud.stripe.account.subscriptions.get(id)!
     expect(subscription).toMatchObject({ cancel_at_period_end: true, status: 'active' })
     expect(templates(person)).toEqual(['subscription-started', 'deletion-scheduled'])
 
-    await cloud.advance(10 * DAY_MS)
+    await cloud.advance(10 * dayMs)
     await cloud.cron('reminders')
     expect(templates(person)).not.toContain('deletion-reminder')
-    await cloud.advance(2 * DAY_MS)
+    await cloud.advance(2 * dayMs)
     await cloud.cron('reminders')
     await cloud.cron('reminders')
     expect(templates(person).filter(template => template === 'deletion-reminder').length).toBe(1)
     expect((await cloud.cron('erase')).erased).toBe(0)
-    await cloud.advance(2.1 * DAY_MS)
+    await cloud.advance(2.1 * dayMs)
     expect(await cloud.cron('erase')).toEqual({ erased: 1, failed: 0 })
 
     expect(subscription.status).toBe('canceled')
@@ -149,7 +151,7 @@ describe('leaving', () => {
   test('a reminder that could not be sent is sent at the next run', async () => {
     const person = await cloud.person()
     await leave(person)
-    await cloud.advance(12 * DAY_MS)
+    await cloud.advance(12 * dayMs)
     cloud.mailTrouble(true)
     expect((await cloud.cron('reminders')).deletions).toBe(0)
     cloud.mailTrouble(false)
@@ -176,7 +178,7 @@ describe('leaving', () => {
       metadata: { user_id: stays.id },
     })
     expect(subscription(plans.cancelled).cancel_at_period_end).toBe(true)
-    await cloud.advance(15 * DAY_MS)
+    await cloud.advance(15 * dayMs)
     expect((await cloud.cron('erase')).erased).toBe(0)
   })
 
@@ -193,7 +195,7 @@ describe('leaving', () => {
     const person = await cloud.person()
     await cloud.subscribe(person)
     await leave(person)
-    await cloud.advance(14.1 * DAY_MS)
+    await cloud.advance(14.1 * dayMs)
     cloud.stripe.outage(true)
     expect(await cloud.cron('erase')).toEqual({ erased: 0, failed: 1 })
     cloud.stripe.outage(false)

@@ -1,6 +1,6 @@
 // Checkout, the portal, and what becomes of a plan over time.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DAY_MS, type Fixture, type Person, startFixture } from './fixture.ts'
+import { dayMs, type Fixture, type Person, startFixture } from './fixture.ts'
 
 let cloud: Fixture
 beforeAll(async () => {
@@ -171,9 +171,9 @@ describe('time', () => {
     const person = await cloud.person()
     await cloud.subscribe(person)
     await press(`${await url(portal(person, 'cancel'))}/cancel`)
-    await cloud.advance(20 * DAY_MS)
+    await cloud.advance(20 * dayMs)
     expect((await account(person)).plan.id).toBe('plus')
-    await cloud.advance(12 * DAY_MS)
+    await cloud.advance(12 * dayMs)
     expect(await account(person)).toMatchObject({
       plan: { id: 'free' },
       subscription: { status: 'canceled' },
@@ -184,14 +184,14 @@ describe('time', () => {
   test('a failed payment is told at each attempt; paying mends it', async () => {
     const person = await cloud.person()
     await cloud.subscribe(person, 'plus', '4000 0000 0000 0341')
-    await cloud.advance(32 * DAY_MS)
+    await cloud.advance(32 * dayMs)
     const due = await account(person)
     expect(due).toMatchObject({ plan: { id: 'plus' }, subscription: { status: 'past_due' } })
     expect(Date.parse(due.subscription.graceEnds) - Date.parse(due.subscription.pastDueSince)).toBe(
-      7 * DAY_MS,
+      7 * dayMs,
     )
     expect(templates(person)).toEqual(['subscription-started', 'payment-failed'])
-    await cloud.advance(3 * DAY_MS)
+    await cloud.advance(3 * dayMs)
     expect(templates(person).filter(template => template === 'payment-failed').length).toBe(2)
     await press(`${await url(portal(person))}/pay`)
     await cloud.stripe.webhooks.settled()
@@ -208,13 +208,13 @@ describe('time', () => {
   test('who does not pay is on the free plan when the grace is over, and at last without plan', async () => {
     const person = await cloud.person()
     await cloud.subscribe(person, 'plus', '4000 0000 0000 0341')
-    await cloud.advance(32 * DAY_MS)
-    await cloud.advance(7 * DAY_MS)
+    await cloud.advance(32 * dayMs)
+    await cloud.advance(7 * dayMs)
     expect(await account(person)).toMatchObject({
       plan: { id: 'free' },
       subscription: { status: 'past_due' },
     })
-    await cloud.advance(10 * DAY_MS)
+    await cloud.advance(10 * dayMs)
     expect((await account(person)).subscription.status).toBe('canceled')
     expect(templates(person)).toContain('subscription-ended')
   })
@@ -229,11 +229,11 @@ describe('time', () => {
       plan: { id: 'pro' },
       subscription: { status: 'trialing', trialEnd: expect.any(String) },
     })
-    await cloud.advance(10 * DAY_MS)
+    await cloud.advance(10 * dayMs)
     expect(templates(person)).toEqual(['subscription-started'])
-    await cloud.advance(1.5 * DAY_MS)
+    await cloud.advance(1.5 * dayMs)
     expect(templates(person)).toEqual(['subscription-started', 'trial-ending'])
-    await cloud.advance(3 * DAY_MS)
+    await cloud.advance(3 * dayMs)
     expect((await account(person)).subscription.status).toBe('active')
     expect((await account(person)).invoices[0]).toMatchObject({
       status: 'paid',
@@ -264,7 +264,7 @@ describe('time', () => {
     const person = await cloud.person()
     const { account: stripe } = cloud.stripe
     const id = await cloud.subscribe(person)
-    await cloud.advance(DAY_MS)
+    await cloud.advance(dayMs)
     const dearer = stripe.createPrice({
       product: 'Plus',
       unit_amount: 1100,
@@ -286,15 +286,15 @@ describe('time', () => {
       ({ to, template }) => to === person.email && template === 'price-change',
     )!
     expect(text).toContain('costs €11.00 instead of €9.00')
-    await cloud.advance(29 * DAY_MS)
+    await cloud.advance(29 * dayMs)
     await cloud.cron('reminders')
     expect(price()).toBe('price_plus_month')
-    await cloud.advance(2 * DAY_MS)
+    await cloud.advance(2 * dayMs)
     await cloud.cron('reminders')
     await cloud.stripe.webhooks.settled()
     expect(price()).toBe(dearer.id)
     expect((await account(person)).plan.id).toBe('plus')
-    await cloud.advance(32 * DAY_MS)
+    await cloud.advance(32 * dayMs)
     // Bought at 9, renewed once at 9 while the notice ran, then at 11.
     expect(paid()).toEqual([900, 900, 1100])
   })

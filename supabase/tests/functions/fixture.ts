@@ -9,10 +9,10 @@ import { listen } from '../../local/listen.ts'
 import { type ReceivedMail, startMailSink } from '../../local/mail-sink.ts'
 import { type StripeDouble, startStripeDouble } from '../../local/stripe/double.ts'
 
-export const DAY_MS = 86_400_000
-const SUPABASE_URL = 'http://127.0.0.1:54321'
-const FUNCTIONS_URL = `${SUPABASE_URL}/functions/v1/account`
-export const SECRETS = {
+export const dayMs = 86_400_000
+const supabaseUrl = 'http://127.0.0.1:54321'
+const functionsUrl = `${supabaseUrl}/functions/v1/account`
+export const testSecrets = {
   STRIPE_WEBHOOK_SECRET: 'whsec_stripe_local',
   SEND_EMAIL_HOOK_SECRET: `v1,whsec_${Buffer.from('hook secret of the tests').toString('base64')}`,
   CRON_SECRET: 'cron secret of the tests',
@@ -79,7 +79,7 @@ export async function startFixture(): Promise<Fixture> {
   const stripe: StripeDouble = part(
     await startStripeDouble({
       webhookUrl: `${door.url}/stripe/webhook`,
-      secret: SECRETS.STRIPE_WEBHOOK_SECRET,
+      secret: testSecrets.STRIPE_WEBHOOK_SECRET,
       clock,
     }),
   )
@@ -87,8 +87,8 @@ export async function startFixture(): Promise<Fixture> {
     update public.plans set stripe_price_id = 'price_' || id || '_month' where id <> 'free'`
   const keys = await tokenKeys()
   const env = {
-    ...SECRETS,
-    SUPABASE_URL,
+    ...testSecrets,
+    SUPABASE_URL: supabaseUrl,
     DATABASE_URL: database.url,
     STRIPE_SECRET_KEY: stripe.apiKey,
     STRIPE_API_URL: stripe.url,
@@ -128,7 +128,7 @@ export async function startFixture(): Promise<Fixture> {
     },
     call: (method, path, { token, body, raw, headers } = {}) =>
       functions.fetch(
-        new Request(`${FUNCTIONS_URL}${path}`, {
+        new Request(`${functionsUrl}${path}`, {
           method,
           body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
           headers: {
@@ -139,7 +139,7 @@ export async function startFixture(): Promise<Fixture> {
         }),
       ),
     async cron(task) {
-      const answer = await fixture.call('POST', `/cron/${task}`, { token: SECRETS.CRON_SECRET })
+      const answer = await fixture.call('POST', `/cron/${task}`, { token: testSecrets.CRON_SECRET })
       return (await good(answer, task)) as Record<string, unknown>
     },
     async subscribe({ token }, planId = 'plus', card) {
@@ -154,7 +154,7 @@ export async function startFixture(): Promise<Fixture> {
   return fixture
 }
 
-const inside = (request: Request): string => FUNCTIONS_URL + new URL(request.url).pathname
+const inside = (request: Request): string => functionsUrl + new URL(request.url).pathname
 
 async function good(answer: Response, what: string): Promise<unknown> {
   if (answer.status === 200) return answer.json()
@@ -174,7 +174,7 @@ async function tokenKeys() {
       .setProtectedHeader({ alg: 'ES256', kid: 'test' })
       .setSubject(userId)
       .setAudience('authenticated')
-      .setIssuer(claims.issuer ?? `${SUPABASE_URL}/auth/v1`)
+      .setIssuer(claims.issuer ?? `${supabaseUrl}/auth/v1`)
       .setIssuedAt(nowS)
       .setExpirationTime(nowS + (claims.expiresInS ?? 3600))
       .sign(privateKey)

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { renderMail } from '../../functions/_shared/emails/render.tsx'
-import { type MailContent, OPTIONAL, type Template } from '../../functions/_shared/mail.ts'
-import { type Fixture, SECRETS, startFixture } from './fixture.ts'
+import { type MailContent, optionalMails, type Template } from '../../functions/_shared/mail.ts'
+import { type Fixture, startFixture, testSecrets } from './fixture.ts'
 
 const asking = { code: '482913', link: 'https://x.test/auth/v1/verify?token=abc&type=signup' }
 const money = { amountCents: 900, currency: 'eur' }
 const when = '2026-12-22T10:00:00Z'
 
-const EXAMPLES: Record<Template, MailContent> = {
+const examples: Record<Template, MailContent> = {
   verify: { template: 'verify', ...asking },
   'sign-in-link': { template: 'sign-in-link', ...asking },
   reset: { template: 'reset', code: '482913' },
@@ -56,7 +56,7 @@ const context = {
   unsubscribeUrl: 'https://x.test/unsubscribe?person=1&token=2',
 }
 
-describe.each(Object.values(EXAMPLES))('$template', example => {
+describe.each(Object.values(examples))('$template', example => {
   test('reads well as text, and stays as it is', async () => {
     const { subject, text, html } = await renderMail(example, context)
     expect(`${subject}\n\n${text}`).toMatchSnapshot('text')
@@ -71,7 +71,7 @@ describe.each(Object.values(EXAMPLES))('$template', example => {
     expect(html).not.toMatch(/undefined|null|NaN|\[object/)
     expect(subject.length).toBeLessThanOrEqual(60)
     expect(`${subject}${text}`).not.toContain('!')
-    const optional = example.template in OPTIONAL
+    const optional = example.template in optionalMails
     expect(html.includes('Turn them off')).toBe(optional)
     if ('link' in example) expect(text).toContain(example.link)
     if ('code' in example) expect(text).toContain(example.code)
@@ -89,7 +89,7 @@ describe('the hook', () => {
     const raw = JSON.stringify(payload)
     const id = given.id ?? `msg_${randomUUID()}`
     const at = new Date(Date.now() - (given.ageMs ?? 0))
-    const secret = (given.secret ?? SECRETS.SEND_EMAIL_HOOK_SECRET).replace('v1,whsec_', '')
+    const secret = (given.secret ?? testSecrets.SEND_EMAIL_HOOK_SECRET).replace('v1,whsec_', '')
     return cloud.call('POST', '/hooks/send-email', {
       raw,
       headers: {

@@ -1,7 +1,7 @@
 // Every route: who may call it, what it refuses, how often it lets one call.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Fixture, SECRETS, startFixture } from './fixture.ts'
+import { type Fixture, startFixture, testSecrets } from './fixture.ts'
 
 let cloud: Fixture
 beforeAll(async () => {
@@ -15,7 +15,7 @@ const code = async (answer: Response) => ({
 })
 
 /** Routes for signed-in people, with a body that is good, and how often one may call them. */
-const PERSONAL: [method: string, path: string, good: unknown, calls: number][] = [
+const personalRoutes: [method: string, path: string, good: unknown, calls: number][] = [
   ['POST', '/checkout', { planId: 'plus' }, 20],
   ['POST', '/portal', { flow: 'manage' }, 20],
   ['POST', '/usage/sync', { device: randomUUID() }, 120],
@@ -24,7 +24,7 @@ const PERSONAL: [method: string, path: string, good: unknown, calls: number][] =
   ['DELETE', '/deletion', undefined, 10],
 ]
 
-describe.each(PERSONAL)('%s %s', (method, path, body, calls) => {
+describe.each(personalRoutes)('%s %s', (method, path, body, calls) => {
   test('nobody', async () => {
     const answer = await cloud.call(method, path, { body })
     expect(answer.headers.get('www-authenticate')).toBe('Bearer')
@@ -311,16 +311,25 @@ describe('shared workflows', () => {
   })
 
   test('are not to be guessed: 60 tries a minute from one address', async () => {
-    const headers = { 'x-forwarded-for': '192.0.2.7' }
+    const open = (headers: Record<string, string>) =>
+      cloud.call('GET', `/shared/${'x'.repeat(32)}`, { headers })
+    const here = { 'cf-connecting-ip': '192.0.2.7' }
     await cloud.database
       .sql`select app.take_rate('http:shared:192.0.2.7', 60, 60) from generate_series(1, 60)`
-    expect((await cloud.call('GET', `/shared/${'x'.repeat(32)}`, { headers })).status).toBe(429)
-    expect((await cloud.call('GET', `/shared/${'x'.repeat(32)}`)).status).toBe(404)
+    const refused = await open(here)
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    // Nobody gets a fresh allowance by naming another address.
+    for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded', 'true-client-ip'])
+      expect((await open({ ...here, [name]: '198.51.100.9' })).status, name).toBe(429)
+    expect((await open({ 'cf-connecting-ip': '192.0.2.8' })).status).toBe(404)
+    const rows = await cloud.database.sql`select key from app.rate_limits`
+    expect(rows.map(({ key }) => key).join()).not.toMatch(/192\.0\.2/)
   })
 })
 
 describe('the schedule', () => {
-  test.each([undefined, 'wrong', `${SECRETS.CRON_SECRET}x`])(
+  test.each([undefined, 'wrong', `${testSecrets.CRON_SECRET}x`])(
     'needs its secret, not %s',
     async token => {
       expect(await code(await cloud.call('POST', '/cron/periods', { token }))).toEqual({
@@ -332,7 +341,7 @@ describe('the schedule', () => {
 
   test('knows its tasks', async () => {
     expect(
-      (await cloud.call('POST', '/cron/everything', { token: SECRETS.CRON_SECRET })).status,
+      (await cloud.call('POST', '/cron/everything', { token: testSecrets.CRON_SECRET })).status,
     ).toBe(400)
     for (const task of ['periods', 'retention', 'reminders', 'reconcile', 'erase'])
       expect(await cloud.cron(task)).toBeTypeOf('object')
@@ -363,11 +372,56 @@ test('the document lists every route, as OpenAPI 3.1', async () => {
       "POST /account/usage/sync",
     ]
   `)
-  for (const [, path] of PERSONAL)
+  for (const [, path] of personalRoutes)
     for (const route of Object.values(
       document.paths[`/account${path}`] as Record<string, { security: unknown }>,
     ))
       expect(route.security).toEqual([{ person: [] }])
+})
+
+test('what a stranger gets is what the document says: statuses, headers, names', async () => {
+  const document = await (await cloud.call('GET', '/openapi.json')).json()
+  const { token } = await cloud.person()
+  const json = { 'content-type': 'application/json' }
+  const big = 'x'.repeat(1_100_000)
+  const probes: [string, string, object, number][] = [
+    ['POST', '/checkout', { raw: '{', headers: json }, 400],
+    ['POST', '/checkout', { raw: '{"planId":"plus"}', headers: { 'content-type': 'text/x' } }, 415],
+    ['POST', '/checkout', { body: { planId: 'gold' } }, 404],
+    ['POST', '/checkout', { body: { planId: 'plus' } }, 200],
+    ['POST', '/portal', { body: { flow: 'cancel' } }, 409],
+    ['POST', '/usage/sync', { raw: big, headers: json }, 413],
+    ['POST', '/usage/sync', { body: { device: randomUUID() } }, 200],
+    ['GET', '/shared/{token}', {}, 404],
+    ['DELETE', '/deletion', {}, 204],
+    ['GET', '/health', {}, 200],
+  ]
+  for (const [method, path, options, status] of probes) {
+    const answer = await cloud.call(method, path.replace('{token}', 'x'.repeat(20)), {
+      token,
+      ...options,
+    })
+    const probe = `${method} ${path} ${JSON.stringify(options).slice(0, 60)}`
+    expect(answer.status, probe).toBe(status)
+    const { responses } = document.paths[`/account${path}`][method.toLowerCase()]
+    const promised = Object.keys(responses[status].headers ?? {})
+    expect(Object.keys(responses), probe).toContain(String(status))
+    // Too large is refused before anything is counted.
+    if (status !== 413)
+      for (const name of promised) expect(answer.headers.has(name), probe).toBe(true)
+    if (status < 400) continue
+    const problem = await answer.json()
+    expect(problem).toMatchObject({ status, requestId: answer.headers.get('x-request-id') })
+    expect(problem.title, probe).not.toBe('Error')
+    expect(problem.detail, probe).toMatch(/^[A-Za-z].*[.]$/s)
+  }
+  const operations = Object.values(document.paths as Record<string, object>).flatMap(methods =>
+    Object.values(methods as Record<string, { operationId: string; responses: object }>),
+  )
+  const names = operations.map(({ operationId }) => operationId)
+  expect(new Set(names).size).toBe(names.length)
+  expect(names).toContain('postUsageSync')
+  for (const { responses } of operations) expect(Object.keys(responses)).toContain('500')
 })
 
 test('no other site may call, and nothing is cached', async () => {
@@ -410,7 +464,7 @@ test('logs say what happened, not to whom', async () => {
     person.email,
     person.token,
     's'.repeat(32),
-    ...Object.values(SECRETS),
+    ...Object.values(testSecrets),
   ])
     expect(text).not.toContain(secret)
 })

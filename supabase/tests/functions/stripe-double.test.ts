@@ -7,7 +7,7 @@ import { nextPeriodEnd } from '../../local/stripe/period.ts'
 let double: StripeDouble
 let stripe: Stripe
 let nowMs = Date.UTC(2026, 0, 31)
-const DAY_MS = 86_400_000
+const dayMs = 86_400_000
 
 beforeAll(async () => {
   double = await startStripeDouble({
@@ -118,7 +118,7 @@ test('time renews, fails, retries and ends', async () => {
   const made = await double.subscribe(customer, 'price_plus_month', { later: 'fails' })
   const seen = async () => (await stripe.subscriptions.retrieve(made.id)).status
   expect(await seen()).toBe('active')
-  nowMs += 32 * DAY_MS
+  nowMs += 32 * dayMs
   expect(await seen()).toBe('past_due')
   const [open] = (await stripe.invoices.list({ subscription: made.id, status: 'open' })).data
   expect(open).toMatchObject({
@@ -126,7 +126,7 @@ test('time renews, fails, retries and ends', async () => {
     attempt_count: 2,
     billing_reason: 'subscription_cycle',
   })
-  nowMs += 20 * DAY_MS
+  nowMs += 20 * dayMs
   expect(await seen()).toBe('canceled')
   const types = double.events
     .filter(({ data }) => data.object.customer === customer)
@@ -156,7 +156,7 @@ test('a dearer plan is charged for what is left, a cheaper one leaves credit', a
     proration_behavior: 'always_invoice',
   })
   expect(await stripe.customers.retrieve(customer)).toMatchObject({ balance: -1000 })
-  nowMs += 20 * DAY_MS
+  nowMs += 20 * dayMs
   const [renewal] = (await stripe.invoices.list({ subscription: made.id, limit: 1 })).data
   expect(renewal).toMatchObject({
     billing_reason: 'subscription_cycle',

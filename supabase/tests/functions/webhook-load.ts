@@ -1,9 +1,9 @@
 // 200 webhooks a second against the functions, and what became of them. Used by webhook-load.test.ts
 // and, under plain Node, by bench/stripe-webhooks.ts.
 import type { StripeEvent } from '../../local/stripe/double.ts'
-import { DAY_MS, type Fixture } from './fixture.ts'
+import { dayMs, type Fixture } from './fixture.ts'
 
-const PEOPLE = 20
+const peopleCount = 20
 
 export interface LoadReport {
   events: StripeEvent[]
@@ -26,14 +26,14 @@ export async function webhookLoad(
 ): Promise<LoadReport> {
   const { stripe } = cloud
   const subscriptions: string[] = []
-  for (let n = 0; n < PEOPLE; n += 1)
+  for (let n = 0; n < peopleCount; n += 1)
     subscriptions.push(await cloud.subscribe(await cloud.person()))
   // Plans that began lately get a mail each; here they are some weeks old, as most are.
-  await cloud.advance(8 * DAY_MS)
+  await cloud.advance(8 * dayMs)
 
   stripe.webhooks.lose()
   const events = Array.from({ length: rate * seconds }, (_, n) => {
-    const subscription = stripe.account.subscriptions.get(subscriptions[n % PEOPLE]!)!
+    const subscription = stripe.account.subscriptions.get(subscriptions[n % peopleCount]!)!
     const invoice = stripe.account.invoices.get(String(subscription.latest_invoice))!
     if (n % 4 === 3) return stripe.emit('invoice.updated', invoice)
     stripe.account.cancelAtPeriodEnd(subscription, !subscription.cancel_at_period_end)

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseTime } from '../../functions/_shared/billing.ts'
 import type { StripeEvent } from '../../local/stripe/double.ts'
-import { DAY_MS, type Fixture, type Person, startFixture } from './fixture.ts'
+import { dayMs, type Fixture, type Person, startFixture } from './fixture.ts'
 
 let cloud: Fixture
 beforeAll(async () => {
@@ -43,7 +43,7 @@ async function live(person: Person): Promise<string> {
     'always_invoice',
   )
   stripe.account.payOpen(String(subscription.customer))
-  await cloud.advance(32 * DAY_MS)
+  await cloud.advance(32 * dayMs)
   const invoice = stripe.account.subscriptionsOf(String(subscription.customer))[0]!.latest_invoice
   await stripe.refund(String(invoice), 1000)
   stripe.account.cancelAtPeriodEnd(subscription, true)

@@ -24,35 +24,41 @@ interface TableAccess {
   owner?: string
 }
 
-const OWN: TableAccess = { anon: 'nothing', user: 'own', service: 'everything', owner: 'user_id' }
-const PRIVATE: TableAccess = { anon: 'nothing', user: 'nothing', service: 'nothing' }
+const ownRows: TableAccess = {
+  anon: 'nothing',
+  user: 'own',
+  service: 'everything',
+  owner: 'user_id',
+}
+const noRows: TableAccess = { anon: 'nothing', user: 'nothing', service: 'nothing' }
 
-const TABLES: Record<string, TableAccess> = {
+const tableAccess: Record<string, TableAccess> = {
   'public.plans': { anon: 'active', user: 'active', service: 'everything' },
-  'public.profiles': { ...OWN, owner: 'id' },
-  'public.mail_preferences': OWN,
-  'public.subscriptions': OWN,
-  'public.invoices': OWN,
-  'public.devices': OWN,
-  'public.usage_periods': OWN,
-  'public.usage_leases': OWN,
-  'public.usage_events': OWN,
-  'public.stored_workflows': OWN,
-  'public.workflow_versions': OWN,
-  'public.audit_log': OWN,
-  'public.deletion_requests': OWN,
-  'app.billing_customers': PRIVATE,
-  'app.stripe_events': PRIVATE,
-  'app.rate_limits': PRIVATE,
-  'app.rate_rules': PRIVATE,
-  'app.mail_log': PRIVATE,
-  'app.trial_claims': PRIVATE,
-  'app.erasures': PRIVATE,
-  'app.secrets': PRIVATE,
-  'app.clock': PRIVATE,
+  'public.profiles': { ...ownRows, owner: 'id' },
+  'public.mail_preferences': ownRows,
+  'public.subscriptions': ownRows,
+  'public.invoices': ownRows,
+  'public.devices': ownRows,
+  'public.usage_periods': ownRows,
+  'public.usage_leases': ownRows,
+  'public.usage_events': ownRows,
+  'public.stored_workflows': ownRows,
+  'public.workflow_versions': ownRows,
+  'public.audit_log': ownRows,
+  'public.deletion_requests': ownRows,
+  'app.billing_customers': noRows,
+  'app.stripe_events': noRows,
+  'app.rate_limits': noRows,
+  'app.rate_rules': noRows,
+  'app.mail_log': noRows,
+  'app.trial_claims': noRows,
+  'app.trial_moves': noRows,
+  'app.erasures': noRows,
+  'app.secrets': noRows,
+  'app.clock': noRows,
 }
 
-const DENIED = '42501'
+const denied = '42501'
 
 describe('tables', () => {
   test('each is declared here, has row-level security, and no view hides one', async () => {
@@ -61,7 +67,7 @@ describe('tables', () => {
       from pg_class c where c.relnamespace::regnamespace::text in ('public', 'app')
         and c.relkind in ('r', 'p', 'v', 'm', 'f')`
     const found = rows.map(row => (row.name.includes('.') ? row.name : `public.${row.name}`))
-    expect(found.sort()).toEqual(Object.keys(TABLES).sort())
+    expect(found.sort()).toEqual(Object.keys(tableAccess).sort())
     expect(rows.filter(row => row.kind !== 'r' || !row.rls)).toEqual([])
   })
 
@@ -77,7 +83,7 @@ describe('tables', () => {
     }
   })
 
-  test.each(Object.entries(TABLES))('%s', async (table, access) => {
+  test.each(Object.entries(tableAccess))('%s', async (table, access) => {
     const everything = await count('service', `(select * from ${table}) t`, true)
     expect(everything, 'both accounts have a row, or nothing is shown').toBeGreaterThan(
       access.owner ? 1 : -1,
@@ -92,7 +98,7 @@ describe('tables', () => {
     async function expectReads(caller: Caller, what: string) {
       if (what === 'nothing') {
         expect(await refusal(as(db, caller, `select 1 from ${table}`))).toMatchObject({
-          status: DENIED,
+          status: denied,
         })
         return
       }
@@ -119,7 +125,7 @@ describe('tables', () => {
         const may = allowed && !statement.startsWith('truncate')
         const done = await as(db, caller, statement).then(
           () => true,
-          error => error.code !== DENIED && error.code,
+          error => error.code !== denied && error.code,
         )
         expect(done, `${caller}: ${statement}`).toBe(may)
       }
@@ -144,7 +150,7 @@ interface Rpc {
   suspended?: boolean
 }
 
-const RPCS: Record<string, Rpc> = {
+const rpcAccess: Record<string, Rpc> = {
   my_account: { suspended: true },
   update_profile: { args: () => ({ display_name: 'x' }), suspended: true },
   update_mail_preferences: { args: () => ({ product_news: true }), suspended: true },
@@ -166,7 +172,7 @@ const RPCS: Record<string, Rpc> = {
 }
 
 /** For the functions' service role alone. */
-const SERVICE = [
+const serviceFunctions = [
   'now',
   'take_rate',
   'audit',
@@ -193,7 +199,7 @@ const SERVICE = [
 ]
 
 /** Parts of others: nobody calls them from outside. */
-const INTERNAL = [
+const internalFunctions = [
   'keyed_hash',
   'refuse',
   'limit_rate',
@@ -221,6 +227,7 @@ const INTERNAL = [
   'leave_mailbox',
   'touch_device',
   'count_events',
+  'stray_event_age',
   'take_back',
   'capacity',
   'hold_units',
@@ -243,7 +250,7 @@ const INTERNAL = [
 describe('functions', () => {
   test('each is declared here, once, and callable by just whom it is declared for', async () => {
     const expected = [
-      ...Object.entries(RPCS).flatMap(([name, { anon, service }]) =>
+      ...Object.entries(rpcAccess).flatMap(([name, { anon, service }]) =>
         ['public', 'app'].map(schema => ({
           name: `${schema}.${name}`,
           anon: !!anon,
@@ -251,8 +258,18 @@ describe('functions', () => {
           service: !!service,
         })),
       ),
-      ...SERVICE.map(name => ({ name: `app.${name}`, anon: false, user: false, service: true })),
-      ...INTERNAL.map(name => ({ name: `app.${name}`, anon: false, user: false, service: false })),
+      ...serviceFunctions.map(name => ({
+        name: `app.${name}`,
+        anon: false,
+        user: false,
+        service: true,
+      })),
+      ...internalFunctions.map(name => ({
+        name: `app.${name}`,
+        anon: false,
+        user: false,
+        service: false,
+      })),
     ]
     const found = await db.sql`
       select pronamespace::regnamespace::text || '.' || proname as name,
@@ -279,13 +296,13 @@ describe('functions', () => {
     for (const { proname, says } of rows) expect(says, proname).toContain('→')
   })
 
-  test.each(Object.entries(RPCS))('%s', async (name, rpc) => {
+  test.each(Object.entries(rpcAccess))('%s', async (name, rpc) => {
     const args = rpc.args?.(ann) ?? {}
     await tried(ann.user, args)
     const anon = await tried('anon', args).catch(error => error.code)
-    expect(anon).toEqual(rpc.anon ? undefined : DENIED)
+    expect(anon).toEqual(rpc.anon ? undefined : denied)
     const service = await tried('service', args).catch(error => error.code)
-    expect(service).toEqual(rpc.service ? undefined : DENIED)
+    expect(service).toEqual(rpc.service ? undefined : denied)
     if (rpc.stranger) {
       const other = await tried(ben.user, args).catch(error => error.code)
       expect(other).toBe(rpc.stranger)

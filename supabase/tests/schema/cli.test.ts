@@ -18,7 +18,7 @@ test('the CLI applies every migration', async () => {
 })
 
 /** Lints that are right about the schema and yet no reason to change it. */
-const EXPLAINED: Record<string, RegExp> = {
+const explainedFindings: Record<string, RegExp> = {
   // A new database has used no index. Those for foreign keys and retention are needed.
   unused_index: /^Index `\w+` on table `(app|public)\.\w+` has not been used$/,
   // Tables of `app` are reached by functions of their owner alone: no role has a grant on them.
@@ -38,11 +38,11 @@ test('the advisors find a table without row-level security, and nothing else', a
   const { results }: { results: { name: string; level: string; detail: string }[] } = JSON.parse(
     said.slice(said.indexOf('{"results"')),
   )
-  const open = results.filter(({ name, detail }) => !EXPLAINED[name]?.test(detail))
+  const open = results.filter(({ name, detail }) => !explainedFindings[name]?.test(detail))
   expect(open).toMatchObject([{ name: 'rls_disabled_in_public', level: 'ERROR' }])
   expect(open[0]!.detail).toContain('careless')
   const explained = results.filter(result => !open.includes(result)).map(({ name }) => name)
   expect([...new Set(explained)].sort(), 'no explanation is left over').toEqual(
-    Object.keys(EXPLAINED).sort(),
+    Object.keys(explainedFindings).sort(),
   )
 })

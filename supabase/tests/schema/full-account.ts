@@ -17,6 +17,7 @@ export async function addFullAccount(db: LocalDatabase, mark: string): Promise<F
   await call(db, user, 'update_profile', { display_name: `Name ${mark}` })
   await call(db, user, 'update_mail_preferences', { product_news: true })
   const { device, lease } = await runTwice(db, user, mark)
+  await db.sql`update auth.users set email = ${`${mark}@moved.example`} where id = ${user}`
   const workflow = await saveTwice(db, user, device, mark)
   const token = await call(db, user, 'share_workflow', { id: workflow })
   await bill(db, user, mark)

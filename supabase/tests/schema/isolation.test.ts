@@ -4,7 +4,7 @@ import { type LocalDatabase, startDatabase, underRole } from '../../local/databa
 import { seeded } from './fleet.ts'
 import { addFullAccount, type FullAccount } from './full-account.ts'
 
-const QUERIES = 1000
+const queryCount = 1000
 const random = seeded(4711)
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!
 const chance = (p: number) => random() < p
@@ -126,8 +126,8 @@ async function ask(text: string, role: 'authenticated' | 'owner'): Promise<strin
   return seen
 }
 
-test(`${QUERIES} queries say the same with and without another account`, async () => {
-  const queries = Array.from({ length: QUERIES }, () => (chance(0.25) ? rpc() : select()))
+test(`${queryCount} queries say the same with and without another account`, async () => {
+  const queries = Array.from({ length: queryCount }, () => (chance(0.25) ? rpc() : select()))
   const marks = ['ann-secret', ann.user, ann.device, ann.workflow, ann.lease, ann.token]
   /** Whether an answer names what is Ann's and was not in the question. */
   const tells = (answer: string, question: string) =>
@@ -142,7 +142,7 @@ test(`${QUERIES} queries say the same with and without another account`, async (
     return answers
   }
   const withAnn = await run('authenticated')
-  const unguarded = await run('owner', queries.slice(0, QUERIES / 4))
+  const unguarded = await run('owner', queries.slice(0, queryCount / 4))
   await db.sql`delete from auth.users where id = ${ann.user}`
   const without = await run('authenticated')
 
@@ -150,9 +150,9 @@ test(`${QUERIES} queries say the same with and without another account`, async (
   expect(leaks.slice(0, 3).map(text => [text, withAnn[queries.indexOf(text)]])).toEqual([])
   // The queries are worth something: they run, and without policies they do tell of Ann.
   expect(unguarded.filter((answer, i) => tells(answer, queries[i]!)).length).toBeGreaterThan(
-    QUERIES / 20,
+    queryCount / 20,
   )
-  expect(withAnn.filter(answer => answer.startsWith('[{')).length).toBeGreaterThan(QUERIES / 2)
+  expect(withAnn.filter(answer => answer.startsWith('[{')).length).toBeGreaterThan(queryCount / 2)
   const broken = withAnn.filter(answer => /^(42601|42703|42883|42P)/.test(answer))
   expect(broken).toEqual([])
 })

@@ -1,13 +1,15 @@
 // What is declared is done: exported, erased, expired. What is not declared fails here.
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalDatabase, startDatabase } from '../../local/database.ts'
-import { SUPERUSER } from '../../local/postgres.ts'
+import { superuser } from '../../local/postgres.ts'
 import { call, days, type Json } from './calls.ts'
 import { addFullAccount, type FullAccount } from './full-account.ts'
 
-const CANARY = 'canary-7f3a91'
+const canary = 'canary-7f3a91'
 
 let db: LocalDatabase
 /** The platform's own tables are not ours to change. */
@@ -18,9 +20,9 @@ let ben: FullAccount
 beforeAll(async () => {
   db = await startDatabase()
   const url = new URL(db.url)
-  url.username = SUPERUSER
+  url.username = superuser
   platform = postgres(url.href, { max: 1, onnotice: () => undefined })
-  ann = await addFullAccount(db, CANARY)
+  ann = await addFullAccount(db, canary)
   ben = await addFullAccount(db, 'ben')
   await fillSignIn(ann.user)
 })
@@ -31,23 +33,23 @@ afterAll(async () => {
 
 /** What the platform keeps of someone who signs in, with and without foreign keys. */
 async function fillSignIn(user: string) {
-  await platform`update auth.users set encrypted_password = 'x', email_change = ${CANARY},
-    raw_user_meta_data = ${{ full_name: CANARY } as never} where id = ${user}`
+  await platform`update auth.users set encrypted_password = 'x', email_change = ${canary},
+    raw_user_meta_data = ${{ full_name: canary } as never} where id = ${user}`
   await platform`insert into auth.identities (provider_id, user_id, identity_data, provider)
-    values (${CANARY}, ${user}, ${{ sub: CANARY, email: `${CANARY}@gmail.com` } as never}, 'google')`
+    values (${canary}, ${user}, ${{ sub: canary, email: `${canary}@gmail.com` } as never}, 'google')`
   const session = randomUUID()
   await platform`insert into auth.sessions (id, user_id, user_agent, ip)
-    values (${session}, ${user}, ${CANARY}, '203.0.113.7')`
+    values (${session}, ${user}, ${canary}, '203.0.113.7')`
   await platform`insert into auth.refresh_tokens (token, user_id, session_id)
-    values (${CANARY}, ${user}, ${session})`
+    values (${canary}, ${user}, ${session})`
   await platform`insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to)
-    values (${randomUUID()}, ${user}, 'recovery_token', 'x', ${CANARY})`
+    values (${randomUUID()}, ${user}, 'recovery_token', 'x', ${canary})`
   await platform`insert into auth.flow_state (id, user_id, provider_type, authentication_method)
-    values (${randomUUID()}, ${user}, ${CANARY}, 'oauth')`
+    values (${randomUUID()}, ${user}, ${canary}, 'oauth')`
   await platform`create table auth.audit_log_entries (id uuid primary key, payload json)`
   await platform`grant all on auth.audit_log_entries to postgres`
   await platform`insert into auth.audit_log_entries values (${randomUUID()},
-    ${{ actor_id: user, actor_username: CANARY } as never})`
+    ${{ actor_id: user, actor_username: canary } as never})`
 }
 
 /** Tables of any schema with a row that has the text anywhere. */
@@ -96,6 +98,12 @@ describe('declarations', () => {
       `comment on table public.devices is
         'x [person: user_id; erasure: delete; retention: 3 days after gone_at]'`,
       /"3 days after gone_at" is no rule/,
+    ],
+    [
+      'an exception by a column that is not there',
+      `comment on table public.devices is
+        'x [person: user_id; erasure: delete; retention: 3 days after created_at or 1 without age]'`,
+      /1 without age" is no rule/,
     ],
     [
       'a parent that takes nothing along',
@@ -170,6 +178,38 @@ describe('retention', () => {
     }
   })
 
+  test('an event without a lease goes earlier, and does not count again after that', async () => {
+    const [rule] = await db.sql`select short_days as days from app.declared_tables()
+      where relation = 'public.usage_events'`
+    const kept = days(rule!.days)
+    const user = await db.addUser('stray@people.example')
+    const device = randomUUID()
+    const event = (ageMs: number, more: Json = {}) => ({
+      id: randomUUID(),
+      kind: 'workflow',
+      occurredAt: new Date(Date.now() - ageMs).toISOString(),
+      ...more,
+    })
+    const sync = (more: Json) => call(db, user, 'usage_sync', { device, ...more })
+    const { lease } = await sync({ want: 1 })
+    const minute = 60_000
+    const events = [
+      event(kept - minute),
+      event(kept + minute),
+      event(kept + minute, { lease: randomUUID() }),
+      event(kept + minute, { lease: lease.id }),
+    ]
+    expect(await sync({ events })).toMatchObject({ accepted: 2, duplicate: 2, usage: { used: 2 } })
+    await inVain(async tx => {
+      const left = async (ms: number) => {
+        await tx`select app.apply_retention(${new Date(Date.now() + ms)})`
+        return (await tx`select lease_id from public.usage_events where user_id = ${user}`).length
+      }
+      expect(await left(kept - minute)).toBe(2)
+      expect(await left(kept + minute)).toBe(1)
+    })
+  })
+
   test('what lives with another table goes with it', async () => {
     const tables = (await declaredTables()).filter(table => table.rule.startsWith('with '))
     expect(tables.length).toBeGreaterThanOrEqual(2)
@@ -222,7 +262,7 @@ describe('leaving', () => {
   })
 
   test('the export holds every row, all columns but the internal ones', async () => {
-    await call(db, 'service', 'suspend', { person: ann.user, reason: CANARY }, 'app')
+    await call(db, 'service', 'suspend', { person: ann.user, reason: canary }, 'app')
     const data = await call(db, 'service', 'export_user', { person: ann.user }, 'app')
     expect(data).toMatchObject({ format: 'comfyrunner-account-1', userId: ann.user })
     const tables = (await declaredTables()).filter(table => table.person !== 'none')
@@ -265,18 +305,18 @@ describe('leaving', () => {
       signIn.metadata.full_name,
       JSON.stringify(signIn.identities),
     ])
-      expect(part).toContain(CANARY)
+      expect(part).toContain(canary)
     expect(tables.usage_events).toHaveLength(2)
     expect(JSON.stringify(data)).not.toContain('"mailbox_hash"')
   })
 
   test('erased: no table of any schema knows the person', async () => {
     const before = await rowsOf(ben.user)
-    expect((await tablesWith(CANARY)).length).toBeGreaterThan(12)
+    expect((await tablesWith(canary)).length).toBeGreaterThan(12)
     expect((await tablesWith(ann.user)).length).toBeGreaterThan(15)
     const erased = await call(db, 'service', 'erase_user', { person: ann.user }, 'app')
     expect(erased).toMatchObject({ 'public.profiles': 1, 'public.workflow_versions': 2 })
-    for (const trace of [CANARY, ann.user, ann.device, ann.workflow, ann.token, ann.lease])
+    for (const trace of [canary, ann.user, ann.device, ann.workflow, ann.token, ann.lease])
       expect(await tablesWith(trace), trace).toEqual([])
     expect(await rowsOf(ben.user), 'others are untouched').toEqual(before)
     const again = await call(db, 'service', 'erase_user', { person: ann.user }, 'app')
@@ -322,3 +362,25 @@ describe('leaving', () => {
 
 const sorted = (rows: unknown[]) => rows.map(row => JSON.stringify(order(row))).sort()
 const order = (row: unknown) => Object.entries(row as Json).sort(([a], [b]) => (a < b ? -1 : 1))
+
+test('docs/deploy.md says how long each table is kept, and why', async () => {
+  const file = join(import.meta.dirname, '../../../docs/deploy.md')
+  const said = new Map<string, string>()
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const [names, kept, why] = line
+      .split('|')
+      .slice(1)
+      .map(cell => cell.trim())
+    if (!why || !/^`[a-z_]+`/.test(names!)) continue
+    const tables = names!.split(', ').map(name => name.slice(1, -1))
+    const rules = kept!.split(', ')
+    for (const [i, name] of tables.entries()) said.set(name, rules[i] ?? rules[0]!)
+  }
+  const declared = (await declaredTables()).filter(({ rule }) => rule !== 'forever')
+  expect(declared.length).toBeGreaterThan(15)
+  const ruleOf = new Map(declared.map(({ name, rule }) => [name, rule]))
+  for (const { name, rule } of declared) {
+    const own = rule.startsWith('with ') ? ruleOf.get(rule.slice(5)) : rule
+    expect(said.get(name.split('.')[1]!), name).toBe(own)
+  }
+})

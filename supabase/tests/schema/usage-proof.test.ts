@@ -23,19 +23,19 @@ beforeAll(async () => {
 })
 afterAll(() => db?.stop())
 
-const LIMIT = 90_000
-const GRACE = 500
-const LEASE = 200
-const CONNECTIONS = 6
+const runLimit = 90_000
+const offlineGrace = 500
+const leaseUnits = 200
+const connectionCount = 6
 
 test('100 devices want 1,000 runs each, of 90,000 allowed', { timeout: 180_000 }, async () => {
   const user = await db.addUser('fleet@people.example')
-  await db.sql`update public.plans set monthly_workflows = ${LIMIT}, offline_grace = ${GRACE},
-    lease_units = ${LEASE} where id = 'pro'`
+  await db.sql`update public.plans set monthly_workflows = ${runLimit}, offline_grace = ${offlineGrace},
+    lease_units = ${leaseUnits} where id = 'pro'`
   await subscribe(db, { user, price: 'price_pro_month' })
   const random = seeded(20261122)
   const devices = Array.from({ length: 100 }, () => makeDevice(1000))
-  const lines = await Promise.all(Array.from({ length: CONNECTIONS }, () => openLine(db, user)))
+  const lines = await Promise.all(Array.from({ length: connectionCount }, () => openLine(db, user)))
   let open = [...devices]
   let worst = 0
 
@@ -58,19 +58,19 @@ test('100 devices want 1,000 runs each, of 90,000 allowed', { timeout: 180_000 }
   expect(made.filter(id => !counted.has(id))).toEqual([])
   expect(total).toBe(made.length)
   expect(outstanding).toBe(0)
-  expect(worst).toBeLessThanOrEqual(LIMIT + GRACE)
-  expect(total).toBeGreaterThanOrEqual(LIMIT)
-  expect(total).toBeLessThanOrEqual(LIMIT + GRACE)
+  expect(worst).toBeLessThanOrEqual(runLimit + offlineGrace)
+  expect(total).toBeGreaterThanOrEqual(runLimit)
+  expect(total).toBeLessThanOrEqual(runLimit + offlineGrace)
   const [audit] = await db.sql`
     select count(*)::int as n from public.audit_log where action = 'usage.beyond_lease'`
   expect(audit!.n, 'an honest device never passes its lease').toBe(0)
 
   async function work(line: Line, queue: Device[]) {
     for (let device = queue.pop(); device; device = queue.pop()) {
-      run(device, 1 + Math.floor(random() * LEASE), random)
+      run(device, 1 + Math.floor(random() * leaseUnits), random)
       if (random() < 0.02 || device.wishes === 0) putDown(device)
       const luck = { lost: random() < 0.1, twice: random() < 0.1 }
-      await sync(line, device, { ...luck, want: Math.min(device.wishes, LEASE) })
+      await sync(line, device, { ...luck, want: Math.min(device.wishes, leaseUnits) })
     }
   }
 })

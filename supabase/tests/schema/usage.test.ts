@@ -16,8 +16,11 @@ const addPerson = () => db.addUser(`person-${++people}@people.example`)
 const laptop = randomUUID()
 const usageSync = (user: string, args: Json = {}) =>
   call(db, user, 'usage_sync', { device: laptop, device_name: 'Laptop', ...args })
-const runsOn = (lease: string | null, n: number, kind = 'workflow') =>
-  Array.from({ length: n }, () => ({ id: randomUUID(), lease, kind, occurredAt: '2020-01-01' }))
+/** By a clock that is years off, which is no matter with a lease. */
+const runsOn = (lease: string | null, n: number, kind = 'workflow', occurredAt = '2020-01-01') =>
+  Array.from({ length: n }, () => ({ id: randomUUID(), lease, kind, occurredAt }))
+const straysOn = (lease: string | null, n: number, kind?: string) =>
+  runsOn(lease, n, kind, new Date().toISOString())
 
 /** Takes leases and uses them up, as one device. → runs that were allowed */
 async function runUntilLimit(user: string, device = laptop): Promise<number> {
@@ -80,7 +83,7 @@ describe('leases', () => {
   test('more than was leased is counted, and noted', async () => {
     const user = await addPerson()
     const { lease } = await usageSync(user, { want: 5 })
-    const stray = [...runsOn(randomUUID(), 1), ...runsOn(null, 1)]
+    const stray = [...straysOn(randomUUID(), 1), ...straysOn(null, 1)]
     const answer = await usageSync(user, { events: [...runsOn(lease.id, 7), ...stray] })
     expect(answer).toMatchObject({ accepted: 9, usage: { used: 9 } })
     const [note] = await db.sql`select detail from public.audit_log
@@ -92,7 +95,7 @@ describe('leases', () => {
     const [ann, ben] = [await addPerson(), await addPerson()]
     const { lease } = await usageSync(ann, { want: 5 })
     const give_back = [{ lease: lease.id, units: 5 }]
-    await usageSync(ben, { events: runsOn(lease.id, 2), give_back })
+    await usageSync(ben, { events: straysOn(lease.id, 2), give_back })
     const [row] = await db.sql`select used, returned, closed_at from public.usage_leases
       where id = ${lease.id}`
     expect(row).toEqual({ used: 0, returned: 0, closed_at: null })
@@ -131,7 +134,7 @@ describe('what is refused', () => {
   const cases: [string, Json, string][] = [
     ['a batch of 1001', { events: runsOn(null, 1001) }, 'bad_batch'],
     ['events that are no list', { events: {} }, 'bad_batch'],
-    ['an unknown kind', { events: runsOn(null, 1, 'video') }, 'bad_events'],
+    ['an unknown kind', { events: straysOn(null, 1, 'video') }, 'bad_events'],
     ['an event without an id', { events: [{ lease: null }] }, 'bad_events'],
     ['a time that is none', { events: [{ id: randomUUID(), occurredAt: 'soon' }] }, 'bad_events'],
     ['a lease that is no id', { give_back: [{ lease: 'x', units: 1 }] }, 'bad_give_back'],
@@ -217,6 +220,42 @@ describe('one trial a mailbox', () => {
     await db.sql`update auth.users set email = 'moved@people.example' where id = ${first}`
     expect(await runUntilLimit(first)).toBe(0)
     expect(await runUntilLimit(await db.addUser('mover@people.example'))).toBe(0)
+  })
+
+  describe('an address moved away and back', () => {
+    const move = (user: string, email: string) =>
+      db.sql`update auth.users set email = ${email} where id = ${user}`
+    const used = async (user: string) => (await usageSync(user)).usage.used
+
+    test('counts its runs once, however often', async () => {
+      const user = await db.addUser('to-and-fro@people.example')
+      const { lease } = await usageSync(user, { want: 5 })
+      await usageSync(user, { events: runsOn(lease.id, 3) })
+      for (const name of ['away', 'to-and-fro', 'away', 'elsewhere', 'to-and-fro']) {
+        await move(user, `${name}@people.example`)
+        // Two units are still leased.
+        expect(await used(user), name).toBe(3)
+      }
+      expect(await runUntilLimit(user)).toBe(47)
+      await move(user, 'away@people.example')
+      for (const left of ['to-and-fro', 'elsewhere'])
+        expect(await runUntilLimit(await db.addUser(`${left}@people.example`)), left).toBe(
+          left === 'elsewhere' ? 45 : 0,
+        )
+    })
+
+    test('counts them once for who took the address meanwhile, too', async () => {
+      const first = await db.addUser('shared@people.example')
+      const { lease } = await usageSync(first, { want: 5 })
+      await usageSync(first, { events: runsOn(lease.id, 5) })
+      await move(first, 'other@people.example')
+      const second = await db.addUser('shared@people.example')
+      expect(await used(second)).toBe(5)
+      await move(first, 'shared+again@people.example')
+      expect([await used(first), await used(second)]).toEqual([5, 5])
+      await db.sql`delete from auth.users where id = ${first}`
+      expect(await used(second)).toBe(5)
+    })
   })
 
   test('someone who only typed the address in spoils nothing', async () => {

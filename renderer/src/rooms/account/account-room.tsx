@@ -2,6 +2,7 @@
 import { useEffect } from 'react'
 import type { Account } from '../../../../engine/api/contract-account.ts'
 import { host } from '../../host/connection.ts'
+import { PageHeader } from '../../shell/page-header.tsx'
 import { useAccount } from '../../stores/account.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatTime } from '../../ui/format.ts'
@@ -29,10 +30,7 @@ export function AccountRoom() {
   useFresh()
   return (
     <>
-      <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-panel px-4">
-        <h1 className="text-[15px] font-semibold">Account</h1>
-        {account?.details && <span className="text-faint">{account.details.email}</span>}
-      </header>
+      <PageHeader title="Account">{account?.details?.email}</PageHeader>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-[720px] flex-col gap-7 px-6 py-6">
           {account && <Room account={account} />}

@@ -116,6 +116,13 @@ function Meter({ usage }: { usage: Usage }) {
           />
         </div>
       )}
+      {usage.limit !== null && used >= usage.limit && (
+        <p data-testid="used-up" className="mt-1.5 text-bad">
+          {usage.kind === 'trial'
+            ? 'The trial is used up. Choose a plan to run more; everything here stays.'
+            : 'All of this month are used. Wait for the next count, or choose a larger plan.'}
+        </p>
+      )}
       <p className="mt-1.5 text-xs text-faint">
         {usage.periodEnd !== null && `The count begins anew on ${formatDay(usage.periodEnd)}. `}
         {usage.pending > 0 && `${number(usage.pending)} not reported yet. `}

@@ -72,7 +72,10 @@ async function download() {
     throw new Error(said?.message ?? 'The export did not arrive.')
   }
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(await response.blob())
+  const archive = await response.blob().catch(() => {
+    throw new Error('The export broke off on its way. Try again.')
+  })
+  link.href = URL.createObjectURL(archive)
   link.download = 'comfyrunner-account.zip'
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)

@@ -12,7 +12,7 @@ type Way = 'in' | 'new' | 'forgotten' | 'reset'
 export function SignIn({ account }: { account: Account }) {
   const [way, setWay] = useState<Way>('in')
   const [email, setEmail] = useState(account.details?.email ?? '')
-  if (account.unverified) return <Verify email={account.unverified} />
+  if (account.unverified) return <Verify email={account.unverified} leave={() => setWay('in')} />
   if (account.browser) return <InBrowser />
   const shared = { email, setEmail, go: setWay }
   if (way === 'forgotten') return <Forgotten {...shared} />
@@ -124,7 +124,7 @@ function Enter({ email, setEmail, go, fresh }: WayProps & { fresh: boolean }) {
 }
 
 /** Waits for the mail to be read, here or on another device; the code does it at once. */
-function Verify({ email }: { email: string }) {
+function Verify({ email, leave }: { email: string; leave: () => void }) {
   const [code, setCode] = useState('')
   const [sent, setSent] = useState(false)
   const task = useTask()
@@ -160,11 +160,21 @@ function Verify({ email }: { email: string }) {
           <Mail size={13} aria-hidden />
           {sent ? 'Sent again' : 'Send it again'}
         </Button>
-        <Button look="plain" onClick={() => void host.account.signOut({ everywhere: false })}>
-          Another address
+        <Button
+          look="plain"
+          onClick={() => {
+            leave()
+            void host.account.signOut({ everywhere: false })
+          }}
+        >
+          Sign in instead
         </Button>
       </div>
       <Said>{again.said}</Said>
+      <p className="text-xs text-faint">
+        No mail? Look among the unwanted ones. None comes when this address has an account already:
+        then sign in instead.
+      </p>
     </Sheet>
   )
 }

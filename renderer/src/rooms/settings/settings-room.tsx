@@ -1,5 +1,6 @@
 // Settings, and the proof of what was sent: every request this app ever made.
 import { useState } from 'react'
+import { PageHeader } from '../../shell/page-header.tsx'
 import { changeSettings, useSystem } from '../../stores/system.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatBytes } from '../../ui/format.ts'
@@ -17,10 +18,7 @@ export function SettingsRoom() {
   const { settings, info } = useSystem()
   return (
     <>
-      <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-panel px-4">
-        <h1 className="text-[15px] font-semibold">Settings</h1>
-        {info && <span className="text-faint tabular">ComfyRunner {info.version}</span>}
-      </header>
+      <PageHeader title="Settings">{info && `ComfyRunner ${info.version}`}</PageHeader>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-[720px] flex-col gap-7 px-6 py-6">
           {settings && (

@@ -9,7 +9,7 @@ import { signedIn } from '../guards.ts'
 import { Problem } from '../problem.ts'
 import { json, linkSchema, personOnly, problems } from '../responses.ts'
 
-const RATE = { calls: 20, windowS: 60 }
+const billingRate = { calls: 20, windowS: 60 }
 
 export const billingRoutes: Routes = (app, cloud) => {
   app.openapi(
@@ -19,7 +19,7 @@ export const billingRoutes: Routes = (app, cloud) => {
       summary: 'Subscribe to a plan',
       description: 'Asking twice for the same plan leads to the same checkout: nobody pays twice.',
       security: personOnly,
-      middleware: signedIn(cloud, { name: 'checkout', ...RATE }),
+      middleware: signedIn(cloud, { name: 'checkout', ...billingRate }),
       request: {
         body: {
           required: true,
@@ -46,7 +46,7 @@ export const billingRoutes: Routes = (app, cloud) => {
       path: '/portal',
       summary: 'Manage, change or cancel the plan',
       security: personOnly,
-      middleware: signedIn(cloud, { name: 'portal', ...RATE }),
+      middleware: signedIn(cloud, { name: 'portal', ...billingRate }),
       request: {
         body: {
           required: false,

@@ -13,7 +13,7 @@ import { json, problems } from '../responses.ts'
 
 type Done = Record<string, unknown>
 
-const TASKS = {
+const tasks = {
   periods: cloud => ask(cloud, 'roll_periods'),
   retention: cloud => ask(cloud, 'apply_retention'),
   reminders: async cloud => ({ ...(await remind(cloud)), prices: await changePrices(cloud) }),
@@ -21,7 +21,7 @@ const TASKS = {
   erase: async cloud => ({ ...(await eraseDue(cloud)) }),
 } satisfies Record<string, (cloud: Cloud) => Promise<Done>>
 
-type Task = keyof typeof TASKS
+type Task = keyof typeof tasks
 
 async function ask({ sql, now }: Cloud, name: 'roll_periods' | 'apply_retention'): Promise<Done> {
   const at = new Date(now())
@@ -37,7 +37,7 @@ export const cronRoutes: Routes = (app, cloud) => {
       method: 'post',
       path: '/cron/{task}',
       summary: 'For the schedule only',
-      request: { params: z.object({ task: z.enum(Object.keys(TASKS) as [Task, ...Task[]]) }) },
+      request: { params: z.object({ task: z.enum(Object.keys(tasks) as [Task, ...Task[]]) }) },
       responses: {
         200: json(z.record(z.string(), z.unknown()), 'What was done.'),
         ...problems(400, 401, 502, 503),
@@ -48,7 +48,7 @@ export const cronRoutes: Routes = (app, cloud) => {
       if (!(await sameSecret(given, `Bearer ${cloud.env.CRON_SECRET}`)))
         throw new Problem(401, 'bad_token', 'Only the schedule may do that.')
       const { task } = context.req.valid('param')
-      const done = await TASKS[task](cloud)
+      const done = await tasks[task](cloud)
       cloud.log({ event: 'cron', task, done })
       return context.json(done, 200)
     },

@@ -10,7 +10,7 @@ import { Problem } from '../problem.ts'
 import { json, personOnly, problems } from '../responses.ts'
 
 /** A sign-in older than this must be repeated first. */
-const FRESH_MS = 10 * 60_000
+const freshMs = 10 * 60_000
 
 export const deletionRoutes: Routes = (app, cloud) => {
   const middleware = signedIn(cloud, { name: 'deletion', calls: 10, windowS: 60 })
@@ -30,7 +30,7 @@ export const deletionRoutes: Routes = (app, cloud) => {
     }),
     async context => {
       const { claims } = context.var
-      if (Date.now() - provedAt(claims) > FRESH_MS)
+      if (Date.now() - provedAt(claims) > freshMs)
         throw new Problem(403, 'reauthenticate', 'Sign in once more, then ask again.')
       return context.json({ eraseAfter: await leave(cloud, claims.sub) }, 200)
     },

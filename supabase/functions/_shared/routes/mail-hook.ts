@@ -74,7 +74,7 @@ async function send(cloud: Cloud, mail: Mail, to: string): Promise<void> {
 }
 
 /** Notices of a change that has happened, in words. */
-const NOTICES: Record<string, string> = {
+const notices: Record<string, string> = {
   password_changed_notification: 'The password of your ComfyRunner account was changed.',
   email_changed_notification: 'The e-mail address of your ComfyRunner account was changed.',
   identity_linked_notification: 'A way to sign in was added to your ComfyRunner account.',
@@ -105,7 +105,7 @@ function letters(cloud: Cloud, id: string, { user, email_data: data }: Payload):
     case 'email_change':
       return emailChange()
   }
-  const what = NOTICES[action]
+  const what = notices[action]
   if (!what) throw new Problem(422, 'unknown_mail', `There is no mail for "${action}".`)
   return [letter(user.email, { template: 'security-notice', what })]
 

@@ -4,7 +4,7 @@ import type { Routes } from '../app.ts'
 import { page } from '../page.ts'
 import { json, problems } from '../responses.ts'
 
-const WORDS: Record<string, string> = {
+const resultWords: Record<string, string> = {
   subscribed: 'Your plan is active in a moment.',
   left: 'Nothing was charged.',
 }
@@ -22,7 +22,7 @@ export const pageRoutes: Routes = (app, cloud) => {
       },
     }),
     context => {
-      const words = WORDS[context.req.valid('query').result ?? ''] ?? ''
+      const words = resultWords[context.req.valid('query').result ?? ''] ?? ''
       return context.html(
         page('You can go back to ComfyRunner', words, {
           link: { href: 'comfyrunner://account?from=stripe', words: 'Open ComfyRunner' },

@@ -13,10 +13,10 @@ import { turns } from '../turns.ts'
 const subtle = Stripe.createSubtleCryptoProvider()
 
 /** More at once take longer all together: they wait for each other's connections and rows. */
-const AT_ONCE = 12
+const atOnce = 12
 
 export const stripeWebhookRoutes: Routes = (app, cloud) => {
-  const inTurn = turns(AT_ONCE)
+  const inTurn = turns(atOnce)
   app.openapi(
     createRoute({
       method: 'post',
