@@ -19,10 +19,13 @@ const text = new Map(sources.map(file => [file, readFileSync(join(root, file), '
 const withoutComments = (source: string) =>
   source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
 
-/** What a file imports: packages by name, files of ours by their path from the root. */
+/**
+ * What a file imports: packages by name, files of ours by their path from the root. A name has no
+ * space, so the type `'from' | 'to'` is none.
+ */
 function imports(file: string): string[] {
   const found = withoutComments(text.get(file)!).matchAll(
-    /(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g,
+    /(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"\s]+)['"]/g,
   )
   return [...found].map(([, name]) =>
     name!.startsWith('.') ? normalize(join(dirname(file), name!)).replaceAll('\\', '/') : name!,
@@ -35,7 +38,7 @@ function staticImports(file: string): string[] {
     /import\s+type\b[^'"]*['"][^'"]+['"]/g,
     '',
   )
-  return [...source.matchAll(/\bfrom\s*['"]([^'"]+)['"]/g)].map(([, name]) =>
+  return [...source.matchAll(/\bfrom\s*['"]([^'"\s]+)['"]/g)].map(([, name]) =>
     name!.startsWith('.') ? normalize(join(dirname(file), name!)).replaceAll('\\', '/') : name!,
   )
 }

@@ -242,3 +242,10 @@ export function changeGroup(
     groups: groups.map((group, i) => (i === index ? { ...group, ...change } : group)),
   }))
 }
+
+/** The box alone: what stands in it stays. */
+export function removeGroup(document: Document, at: Canvas, index: number): Document {
+  return editGraph(document, at, ({ groups }) => ({
+    groups: index in groups ? groups.toSpliced(index, 1) : groups,
+  }))
+}

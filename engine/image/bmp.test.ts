@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { decodeBmp, isBmp } from './bmp.ts'
 import { decodePicture } from './decode.ts'
 import { thumbnail } from './thumbnail.ts'
@@ -143,6 +143,7 @@ test('opens as a picture like any other', async () => {
 
 test('has a thumbnail, from memory and from a file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bmp '))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'a.bmp')
   writeFileSync(path, small)
   for (const source of [small, path]) {
@@ -150,7 +151,6 @@ test('has a thumbnail, from memory and from a file', async () => {
     expect({ width, height }).toEqual({ width: 2, height: 1 })
     expect((await decodePicture(bytes)).image.shape).toEqual([1, 1, 2, 3])
   }
-  rmSync(folder, { recursive: true })
 })
 
 test('a damaged file is refused by name, whatever is wrong with it', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { tensor } from '../tensor.ts'
 import { animatedPng } from './animation.ts'
 import { decodeFile, decodePicture } from './decode.ts'
@@ -166,10 +166,10 @@ describe('bad pictures are refused by name', () => {
 
   test('a file says its name', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'decode '))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const path = join(folder, 'Größe 猫.png')
     await writeFile(path, 'nothing')
     await expect(decodeFile(path)).rejects.toThrow(/^Größe 猫\.png cannot be read/)
-    await rm(folder, { recursive: true })
   })
 })
 

@@ -22,10 +22,17 @@ export function bitmapOf(image: Tensor, index: number, bits: PngDepth = 8): Bitm
   return { data, width, height, channels: kept, bits }
 }
 
+export interface PngOptions {
+  /** Text chunks by keyword. */
+  text?: Record<string, string>
+  /** zlib's, 0 … 9. */
+  compressionLevel?: number
+  depth?: PngDepth
+}
+
+/** Picture `index` of a batch [B,H,W,C] as a PNG file's bytes. */
 export const encodeImage = (
   image: Tensor,
   index: number,
-  text: Record<string, string> = {},
-  compressionLevel = 4,
-  depth: PngDepth = 8,
+  { text = {}, compressionLevel = 4, depth = 8 }: PngOptions = {},
 ): Promise<Uint8Array> => encodePng(bitmapOf(image, index, depth), text, compressionLevel)

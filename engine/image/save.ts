@@ -26,14 +26,23 @@ function carriedText({ prompt, pngInfo }: RunContext): Record<string, string> {
   return text
 }
 
-/** Saves every picture of `images` as PNG; the answer is ComfyUI's `ui` object. */
+export interface SaveOptions {
+  folder: 'output' | 'temp'
+  /** How the files' names begin, with subfolders and values such as `%date:yyyy%`. */
+  prefix: string
+  /** zlib's, 0 … 9. */
+  compressionLevel?: number
+  depth?: PngDepth
+}
+
+/**
+ * Saves every picture of `images` [B,H,W,C] as PNG; the answer is ComfyUI's `ui` object.
+ * @throws the signal's reason between pictures
+ */
 export async function saveImages(
   images: Tensor,
-  folder: 'output' | 'temp',
-  prefix: string,
-  compressionLevel: number,
+  { folder, prefix, compressionLevel, depth }: SaveOptions,
   context: RunContext,
-  depth: PngDepth = 8,
 ): Promise<Shown> {
   const { batch, width, height } = imageShape(images)
   const text = carriedText(context)
@@ -41,7 +50,7 @@ export async function saveImages(
   const saved: FileReference[] = []
   for (let index = 0; index < batch; index++) {
     context.signal.throwIfAborted()
-    const png = await encodeImage(images, index, text, compressionLevel, depth)
+    const png = await encodeImage(images, index, { text, compressionLevel, depth })
     const stem = named.replaceAll('%batch_num%', String(index))
     saved.push(await context.files.write(folder, stem, 'png', png, { width, height }))
     if (batch > 1) context.progress(index + 1, batch)
@@ -51,12 +60,16 @@ export async function saveImages(
 
 export type { PngDepth } from './encode.ts'
 
-/** Saves a batch as one moving picture; `encode` gets the texts to put into it. */
+export interface AnimationOptions extends Pick<SaveOptions, 'prefix'> {
+  extension: string
+  /** Makes the file; `texts` go into it. */
+  encode: (texts: Record<string, string>) => Promise<Uint8Array>
+}
+
+/** Saves a batch [B,H,W,C] as one moving picture in the output folder. */
 export async function saveAnimation(
   images: Tensor,
-  prefix: string,
-  extension: string,
-  encode: (texts: Record<string, string>) => Promise<Uint8Array>,
+  { prefix, extension, encode }: AnimationOptions,
   context: RunContext,
 ): Promise<Shown> {
   const { width, height } = imageShape(images)
@@ -70,5 +83,7 @@ export async function saveAnimation(
 const temporaryTag = Math.random().toString(36).slice(2, 7)
 
 /** Pictures to look at: quickly packed, into the temp folder. */
-export const showImages = (images: Tensor, context: RunContext): Promise<Shown> =>
-  saveImages(images, 'temp', `ComfyUI_temp_${temporaryTag}`, 1, context)
+export const showImages = (images: Tensor, context: RunContext): Promise<Shown> => {
+  const prefix = `ComfyUI_temp_${temporaryTag}`
+  return saveImages(images, { folder: 'temp', prefix, compressionLevel: 1 }, context)
+}

@@ -1,8 +1,8 @@
 // The two ways to compute a layer must agree; and each layer with what its definition says.
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { sizeOf, type Tensor, tensor } from '../tensor.ts'
 import { Layers, type OpProfile, profiles } from './layers.ts'
 import { DataType, OnnxGraph, type Value } from './onnx-graph.ts'
@@ -24,6 +24,9 @@ const values = (shape: readonly number[], start = 0): Tensor =>
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => value(start + i)),
   )
 
+const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-layers-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
 const weights = (() => {
   const header: Record<string, unknown> = {}
   const parts: Buffer[] = []
@@ -36,7 +39,7 @@ const weights = (() => {
   const text = Buffer.from(JSON.stringify(header))
   const start = Buffer.alloc(8)
   start.writeBigUInt64LE(BigInt(text.length))
-  const file = join(mkdtempSync(join(tmpdir(), 'comfyrunner-layers-')), 'layers.safetensors')
+  const file = join(folder, 'layers.safetensors')
   writeFileSync(file, Buffer.concat([start, text, ...parts]))
   return openSafetensors(file)
 })()

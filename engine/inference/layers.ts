@@ -190,9 +190,11 @@ export class Layers {
     return factor ? this.graph.op('Mul', [x, factor]) : x
   }
 
+  /** In a type of 8 bits a small change would be lost: there it is rounded to 16. */
   private roundedTo(source: Weight, value: Value): Value {
-    const to = stored[source.type]
-    if (!to || to === DataType.float) return value
+    const type = stored[source.type]
+    if (!type || type === DataType.float) return value
+    const to = type === DataType.bfloat16 ? type : DataType.float16
     return this.graph.op('Cast', [this.graph.op('Cast', [value], { to })], { to: DataType.float })
   }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { ModelError } from './model-error.ts'
 import { openPickle } from './pickle.ts'
 import { unpickle } from './pickle-machine.ts'
@@ -9,6 +9,7 @@ import { readFloats, weight } from './weights.ts'
 
 const fixture = (name: string) => resolve(import.meta.dirname, 'fixtures', name)
 const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-pickle-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a zip with weights under "params": names, shapes and values', () => {
   const weights = openPickle(fixture('compact_x4_params.pth'))

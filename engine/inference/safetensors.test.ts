@@ -1,12 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { ModelError } from './model-error.ts'
 import { openSafetensors } from './safetensors.ts'
 import { readFloats, weight } from './weights.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-safetensors-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function write(name: string, header: unknown, data = new Uint8Array(16)): string {
   const text = typeof header === 'string' ? header : JSON.stringify(header)

@@ -2,7 +2,7 @@ import type { Value } from '../inference/onnx-graph.ts'
 import { readFloats, type Weight, type Weights } from '../inference/weights.ts'
 import { sizeOf } from '../tensor.ts'
 import { addScaled, type Folding, misfit, type Parts } from './lora-parts.ts'
-import { joinRows, type Piece, type RowChange } from './lora-rows.ts'
+import { joinRows, type Piece, type RowChange, swappedHalves } from './lora-rows.ts'
 import { checkShapes, isComplete, isOldGeneralized } from './lora-shapes.ts'
 import type { LayerTarget, Rows } from './lora-transformer-names.ts'
 import { butterfly, rotation } from './oft.ts'
@@ -105,17 +105,17 @@ export function readChanges(
 ): Map<string, TensorChange> {
   const whole = new Map<string, TensorChange>()
   const byRows = new Map<string, RowChange[]>()
-  const set = (name: string, change: TensorChange, rows: Rows | undefined) => {
+  const set = (name: string, change: TensorChange, { rows, swapped }: LayerTarget) => {
     if (rows) byRows.set(name, [...(byRows.get(name) ?? []), { rows, change }])
-    else whole.set(name, change)
+    else whole.set(name, swapped ? swappedHalves(change) : change)
   }
   for (const { parts, to } of byLayerOf(file, target)) {
     const { layer, rows } = to
     const [weight, bias] = ['weight', 'bias'].map(end => checkpoint.tensors.get(`${layer}.${end}`))
     const change = weightChange(parts, shapeOf(weight!, rows))
-    if (change) set(`${layer}.weight`, change, rows)
+    if (change) set(`${layer}.weight`, change, to)
     if (bias && parts.diff_b)
-      set(`${layer}.bias`, difference(parts.diff_b, shapeOf(bias, rows)), rows)
+      set(`${layer}.bias`, difference(parts.diff_b, shapeOf(bias, rows)), to)
   }
   for (const [name, parts] of byRows)
     whole.set(name, joinRows(parts, checkpoint.tensors.get(name)!.shape, whole.get(name)))

@@ -17,8 +17,8 @@ export function layerAliases(weights: Weights): Map<string, LayerTarget> {
     const layer = name.slice(0, -'.weight'.length)
     for (const alias of aliasesOf(layer, towers, diffusers)) aliases.set(alias, { layer })
     if (!layer.startsWith(unet)) continue
-    for (const { name, rows } of transformerAliases(layer.slice(unet.length), tensor))
-      for (const alias of networkNames(name)) aliases.set(alias, { layer, rows })
+    for (const { name, ...part } of transformerAliases(layer.slice(unet.length), tensor))
+      for (const alias of networkNames(name)) aliases.set(alias, { layer, ...part })
   }
   return aliases
 }

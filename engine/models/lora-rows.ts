@@ -33,6 +33,20 @@ export function joinRows(
   return { fold, pieces }
 }
 
+/** A change to a weight whose halves of rows are the other way round. */
+export function swappedHalves(change: TensorChange): TensorChange {
+  const swap = ({ graph }: Layers, weight: Value): Value => {
+    const [first, second] = graph.ops('Split', [weight], { axis: 0, num_outputs: 2 }, 2)
+    return graph.op('Concat', [second!, first!], { axis: 0 })
+  }
+  return {
+    fold(folding) {
+      const { layers, weight } = folding
+      return swap(layers, change.fold({ ...folding, weight: swap(layers, weight) }))
+    },
+  }
+}
+
 /** One stretch of rows after the other, changed or not. */
 export interface Piece {
   rows: Rows

@@ -14,6 +14,8 @@ export interface LayerTarget {
   /** Key without `.weight`. */
   layer: string
   rows?: Rows
+  /** The file has the second half of the rows first. */
+  swapped?: boolean
 }
 
 /** `#` is a number. Several names share the rows of the layer in this order. */
@@ -50,6 +52,7 @@ const flux: Names = {
   'guidance_in.in_layer': 'time_text_embed.guidance_embedder.linear_1',
   'guidance_in.out_layer': 'time_text_embed.guidance_embedder.linear_2',
   'final_layer.linear': 'proj_out',
+  'final_layer.adaLN_modulation.1': 'norm_out.linear',
 }
 
 /** XLabs' trainer counts the streams: 1 is the picture, 2 the text. */
@@ -75,6 +78,7 @@ const mmdit: Names = {
   'joint_blocks.#.context_block.mlp.fc1': 'transformer_blocks.#.ff_context.net.0.proj',
   'joint_blocks.#.context_block.mlp.fc2': 'transformer_blocks.#.ff_context.net.2',
   'joint_blocks.#.x_block.adaLN_modulation.1': 'transformer_blocks.#.norm1.linear',
+  'joint_blocks.#.context_block.adaLN_modulation.1': 'transformer_blocks.#.norm1_context.linear',
   'x_embedder.proj': 'pos_embed.proj',
   't_embedder.mlp.0': 'time_text_embed.timestep_embedder.linear_1',
   't_embedder.mlp.2': 'time_text_embed.timestep_embedder.linear_2',
@@ -97,7 +101,13 @@ const lumina: Names = Object.assign(
       [`${blocks}.#.adaLN_modulation.1`]: `${blocks}.#.norm1.linear`,
     }),
   ),
-  { 'cap_embedder.1': 'time_caption_embed.caption_embedder.1' } satisfies Names,
+  {
+    'cap_embedder.1': 'time_caption_embed.caption_embedder.1',
+    't_embedder.mlp.0': 'time_caption_embed.timestep_embedder.linear_1',
+    't_embedder.mlp.2': 'time_caption_embed.timestep_embedder.linear_2',
+    'final_layer.adaLN_modulation.1': 'norm_out.linear_1',
+    'final_layer.linear': 'norm_out.linear_2',
+  } satisfies Names,
 )
 
 const zImage: Names = Object.assign(
@@ -111,24 +121,31 @@ const zImage: Names = Object.assign(
   {
     x_embedder: 'all_x_embedder.2-1',
     'final_layer.linear': 'all_final_layer.2-1.linear',
+    'final_layer.adaLN_modulation.1': 'all_final_layer.2-1.adaLN_modulation.1',
   } satisfies Names,
 )
+
+/**
+ * Where only a shift and a scale are made, diffusers has the scale first (AdaLayerNormContinuous): after
+ * the last block, and for the text in SD3's last one.
+ */
+const scaleFirst = /^norm_out\.linear$|\.norm1_context\.linear$/
 
 /** No two families share names for different layers, so all can be asked. */
 const families = [flux, fluxByXLabs, mmdit, lumina, zImage]
 
+type Alias = { name: string } & Omit<LayerTarget, 'layer'>
+
 /** Diffusers' names of a checkpoint's layer (path below the prefix), with the rows each stands for. */
-export function transformerAliases(
-  path: string,
-  { shape }: Weight,
-): { name: string; rows?: Rows }[] {
+export function transformerAliases(path: string, { shape }: Weight): Alias[] {
   const numbers = path.match(/(?<=\.)\d+(?=\.)/)
   const pattern = path.replace(/\.\d+\./, '.#.')
   const named = (name: string) => name.replace('#', numbers?.[0] ?? '')
-  return families.flatMap(names => {
+  return families.flatMap((names): Alias[] => {
     const found = names[pattern] ?? names[path]
     if (found === undefined) return []
-    if (typeof found === 'string') return [{ name: named(found) }]
+    if (typeof found === 'string')
+      return [{ name: named(found), swapped: scaleFirst.test(found) && shape[0] === 2 * shape[1]! }]
     return found.map((name, i) => ({ name: named(name), rows: rowsOf(shape, found.length, i) }))
   })
 }

@@ -206,6 +206,10 @@ const cases: Record<string, Case> = {
           ['transformer.layers.1.attn.to_out.0', 'layers.1.attention.out'],
           ['transformer.layers.1.feed_forward.linear_1', 'layers.1.feed_forward.w1'],
           ['transformer.noise_refiner.0.norm1.linear', 'noise_refiner.0.adaLN_modulation.1'],
+          ['transformer.time_caption_embed.timestep_embedder.linear_1', 't_embedder.mlp.0'],
+          ['transformer.time_caption_embed.timestep_embedder.linear_2', 't_embedder.mlp.2'],
+          ['transformer.norm_out.linear_1', 'final_layer.adaLN_modulation.1'],
+          ['transformer.norm_out.linear_2', 'final_layer.linear'],
         ],
       },
       "ComfyUI's": {
@@ -231,6 +235,7 @@ const cases: Record<string, Case> = {
           ['transformer.layers.1.attention.to_out.0', 'layers.1.attention.out'],
           ['transformer.layers.1.feed_forward.w2', 'layers.1.feed_forward.w2'],
           ['transformer.noise_refiner.0.adaLN_modulation.0', 'noise_refiner.0.adaLN_modulation.0'],
+          ['transformer.all_final_layer.2-1.adaLN_modulation.1', 'final_layer.adaLN_modulation.1'],
         ],
       },
       "ComfyUI's": {
@@ -331,6 +336,38 @@ describe.skipIf(missing)(`LoRAs of transformers${reason}`, () => {
     expect(apart).toBeLessThan(5e-6)
     expect(difference(await forward(base, cases.Flux!.input()), reference)).toBeGreaterThan(1e-4)
     await other.free()
+  })
+
+  // [in the file, in the checkpoint]; diffusers has the scale before the shift.
+  test.each([
+    ['Flux', 'norm_out.linear', 'final_layer.adaLN_modulation.1'],
+    ['Stable Diffusion 3', 'norm_out.linear', 'final_layer.adaLN_modulation.1'],
+    [
+      'Stable Diffusion 3',
+      'transformer_blocks.0.norm1_context.linear',
+      'joint_blocks.0.context_block.adaLN_modulation.1',
+    ],
+  ])('%s: %s has its halves the other way round', async (family, name, layer) => {
+    const { checkpoint, input } = cases[family]!
+    const weights = checkpoint()
+    const [outputs, inputs] = weight(weights, `${layer}.weight`).shape as [number, number]
+    expect(outputs).toBe(2 * inputs)
+    const down = rnd(`${layer} down`, [rank, inputs])
+    const up = small(rnd(`${layer} up`, [outputs, rank]))
+    const half = up.data.length / 2
+    const turned = tensor(
+      up.shape,
+      Float32Array.of(...up.data.subarray(half), ...up.data.subarray(0, half)),
+    )
+    const base = transformerModel(weights, { pool, openWeights: openSafetensors })!
+    const adapted = async (key: string, own: Tensor) => {
+      const file = join(folder, `${family} ${key.length} halves.safetensors`)
+      writeWeights(file, { [`${key}.lora_A.weight`]: down, [`${key}.lora_B.weight`]: own })
+      return forward(base.withAdapter({ file, strength }), input())
+    }
+    const wanted = await adapted(`diffusion_model.${layer}`, up)
+    expectClose(await adapted(`transformer.${name}`, turned), wanted, 5e-6)
+    expect(difference(await forward(base, input()), wanted)).toBeGreaterThan(1e-4)
   })
 
   test('layers that have no place or are incomplete are told', () => {

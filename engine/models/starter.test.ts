@@ -1,9 +1,9 @@
 // The starter model's layout: groups, heads, pooled text and v-prediction that shapes do not tell.
 // `mini-starter` has random weights; its numbers were made with the training code in PyTorch.
-import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Tensor, tensor } from '../tensor.ts'
 import { expectClose } from './fixtures/expect-close.ts'
 import { difference, golden, repository } from './fixtures/goldens.ts'
@@ -14,16 +14,21 @@ const tolerance = 5e-5
 
 describe('a model of the starter layout against PyTorch', () => {
   let store: ModelStore
+  let folder: string
   const torch = golden(join(fixtures, 'mini-starter-torch.safetensors'))
 
   beforeAll(() => {
-    const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-starter-'))
+    folder = mkdtempSync(join(tmpdir(), 'comfyrunner-starter-'))
     mkdirSync(join(folder, 'checkpoints'))
     copyFileSync(
       join(fixtures, 'mini-starter.safetensors'),
       join(folder, 'checkpoints/mini.safetensors'),
     )
     store = modelStore({ modelDirs: [folder], threads: 1 })
+  })
+  afterAll(async () => {
+    await store.free()
+    rmSync(folder, { recursive: true, force: true })
   })
 
   test('text encoder: conditioning and pooled state', async () => {

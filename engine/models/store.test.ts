@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ModelError } from '../inference/model-error.ts'
 import { tensor } from '../tensor.ts'
 import { nearestName } from './missing-model.ts'
@@ -11,6 +11,7 @@ const mini = resolve(import.meta.dirname, 'fixtures/mini-starter.safetensors')
 
 function models(files: Record<string, string | Record<string, number[]>>): string {
   const root = mkdtempSync(join(tmpdir(), 'comfyrunner-store-'))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(files)) {
     const file = join(root, name)
     mkdirSync(join(file, '..'), { recursive: true })

@@ -1,5 +1,8 @@
 // Pictures as prompts: SigLIP against transformers, Flux Redux against diffusers, the style adapter
 // against its authors' layers, on small networks of random weights.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { buildFor, type Provider } from '../inference/layers.ts'
 import { openSafetensors } from '../inference/safetensors.ts'
@@ -11,6 +14,7 @@ import { type Tensor, tensor } from '../tensor.ts'
 import { addon, expected, QuickPool } from './fixtures/addons.ts'
 import { expectClose } from './fixtures/expect-close.ts'
 import { apart, rnd } from './fixtures/goldens.ts'
+import { writeWeights } from './fixtures/write-weights.ts'
 import type { ConditioningItem, VisionOutput } from './kinds.ts'
 import { openStyleModel } from './style-model.ts'
 import { attentionBias, tokenWeightExtras } from './token-weights.ts'
@@ -18,7 +22,11 @@ import { transformerModel } from './transformer-families.ts'
 import { buildVision, ClipVision, visionConfig, visionPixels } from './vision.ts'
 
 const pool = new QuickPool()
-afterAll(() => pool.free())
+const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-styles-'))
+afterAll(async () => {
+  await pool.free()
+  rmSync(folder, { recursive: true, force: true })
+})
 const context = {} as RunContext
 const tolerance = 5e-5
 const seen = (last: Tensor): VisionOutput => ({ last, penultimate: last })
@@ -37,6 +45,29 @@ describe('SigLIP', () => {
     expectClose(last!, expected('siglip.last'), tolerance)
     expectClose(penultimate!, expected('siglip.penultimate'), tolerance)
     expect(embeds).toBeUndefined()
+  })
+
+  test('of 384 pixels leaves out the last 6: its patches are of 14', async () => {
+    const tensors = new Map(weights.tensors)
+    const name = 'vision_model.embeddings.position_embedding.weight'
+    const places = rnd('siglip.places', [27 * 27, 32])
+    const file = join(folder, 'places.safetensors')
+    tensors.set(name, writeWeights(file, { [name]: places }).tensors.get(name)!)
+    const large = { ...weights, tensors }
+    expect(visionConfig(large).size).toBe(384)
+    const see = async (pixels: Tensor) => {
+      const session = await openSession(buildVision(large, visionConfig(large)))
+      const { last } = await session.run({ pixels })
+      await session.release()
+      return last!
+    }
+    const pixels = rnd('siglip.384', [1, 3, 384, 384])
+    const changed = tensor(pixels.shape, pixels.data.slice())
+    for (let i = 0; i < changed.data.length; i++)
+      if (i % 384 >= 378 || Math.floor(i / 384) % 384 >= 378) changed.data[i] = 9
+    const last = await see(pixels)
+    expect(last.shape).toEqual([1, 729, 32])
+    expect(await see(changed)).toEqual(last)
   })
 
   test('colours reach from -1 to 1', async () => {

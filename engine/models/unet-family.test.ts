@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Weight, Weights } from '../inference/weights.ts'
 import { tensor } from '../tensor.ts'
 import { admVector } from './adm.ts'
@@ -60,7 +60,9 @@ describe('how the answer is read', () => {
   })
 
   test('SD2 by the spread of a bias', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'comfyrunner-sd2-')), 'bias')
+    const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-sd2-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const file = join(folder, 'bias')
     writeFileSync(file, new Float32Array([-0.2, 0.2, -0.2, 0.2, -0.05, 0.05, -0.05, 0.05]))
     const bias = (offset: number): Weights => {
       const weights = unet(4, 1024)

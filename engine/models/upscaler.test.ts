@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openWeights } from '../inference/open-weights.ts'
 import { SessionPool } from '../inference/session-pool.ts'
 import { type Tensor, tensor } from '../tensor.ts'
@@ -76,8 +76,8 @@ describe('tiles', () => {
   })
 
   test('a file that is no upscaler is refused by name', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-'))
-    mkdirSync(folder, { recursive: true })
+    const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-upscaler-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const starter = resolve(repository, 'resources/models/checkpoints/starter.safetensors')
     copyFileSync(starter, join(folder, 'not-an-upscaler.safetensors'))
     expect(() => upscaler(join(folder, 'not-an-upscaler.safetensors'))).toThrow(

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, test } from 'vitest'
+import { describe, onTestFinished, test } from 'vitest'
 import { openSafetensors } from '../inference/safetensors.ts'
 import { readBytes, weight } from '../inference/weights.ts'
 import { type Tensor, tensor } from '../tensor.ts'
@@ -44,6 +44,7 @@ describe.skipIf(missing)(`CLIP vision${reason}`, () => {
 
   test.runIf(everything)('says what it shows', { timeout: 300_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'comfyrunner-vision-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     mkdirSync(join(folder, 'clip_vision'))
     const file = randomModel('more/keys/clip_vision_vitl.json')
     symlinkSync(file, join(folder, 'clip_vision/vit-l.safetensors'))
@@ -59,7 +60,6 @@ describe.skipIf(missing)(`CLIP vision${reason}`, () => {
       expectClose(firstFour(penultimate), before, bound)
     }
     await store.free()
-    rmSync(folder, { recursive: true })
   })
 })
 

@@ -90,9 +90,13 @@ export function visionConfig(weights: Weights): VisionConfig {
     width: width!,
     layers,
     patch: patch!,
-    size: side * patch!,
+    size: pictureEdge(side, patch!),
   }
 }
+
+/** SigLIP of 384 pixels has patches of 14 and leaves out the last 6 pixels of each row and column. */
+const pictureEdge = (side: number, patch: number): number =>
+  side === 27 && patch === 14 ? 384 : side * patch
 
 /** IMAGE [B,H,W,3] → [B,3,size,size], normalised. Without crop the picture is squeezed. */
 export function visionPixels(
@@ -143,7 +147,7 @@ export function buildVision(weights: Weights, config: VisionConfig): OnnxGraph {
     penultimate = h
     h = encoderLayer(layers, h, `${prefix}encoder.layers.${n}`, config)
   }
-  const tokens = (size / patch) ** 2 + (kind === 'clip' ? 1 : 0)
+  const tokens = Math.floor(size / patch) ** 2 + (kind === 'clip' ? 1 : 0)
   const norm = (x: Value) => layers.layerNorm(x, `${prefix}post_layernorm`, epsilons[kind])
   if (kind === 'clip') {
     const pooled = norm(graph.op('Gather', [h, graph.int(0)], { axis: 1 }))

@@ -2,7 +2,8 @@
 import type { DiffusionModel, Latent } from '../models/kinds.ts'
 import { type Tensor, tensor } from '../tensor.ts'
 import { noised } from './denoiser.ts'
-import { type Noise, scaled, unscale, withChannels } from './sample.ts'
+import { scaled, unscale, withChannels } from './latent-scale.ts'
+import type { Noise } from './sample.ts'
 
 /** As much as lies between the first and the last σ. */
 export function addNoiseTo(

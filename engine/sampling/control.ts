@@ -1,6 +1,7 @@
 // ControlNets of a conditioning at one step: each adds its residuals where its range says so.
 import type { Control, ControlResiduals, ModelSampling, NetworkInput } from '../models/kinds.ts'
-import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import { type Tensor, tensor } from '../tensor.ts'
+import { repeatBatch } from './latents.ts'
 import { boundAt } from './model-sampling.ts'
 
 /** @param images pictures of the batch; `input` may hold several batches after one another */
@@ -35,7 +36,8 @@ function hintFor(control: Control, shape: readonly number[], images: number): Pr
   const { net, image } = control
   const hint = net
     .hint(image, width, height, control)
-    .then(picture => spread(picture, images, batch))
+    // One for each picture, and the same again for each batch.
+    .then(picture => repeatBatch(repeatBatch(picture, images), batch))
   hints.set(control, { size, hint })
   // One that failed, or was interrupted, must not stay.
   hint.catch(() => hints.delete(control))
@@ -69,14 +71,3 @@ const added = ({ shape, data }: Tensor, other: Tensor | undefined, strength: num
     shape,
     data.map((value, i) => value * strength + (other ? other.data[i]! : 0)),
   )
-
-/** A hint for each picture of a batch, and again for each batch. */
-function spread({ shape, data }: Tensor, images: number, batch: number): Tensor {
-  const size = sizeOf(shape.slice(1))
-  const out = tensor([batch, ...shape.slice(1)])
-  for (let i = 0; i < batch; i++) {
-    const from = ((i % images) % shape[0]!) * size
-    out.data.set(data.subarray(from, from + size), i * size)
-  }
-  return out
-}

@@ -1,15 +1,16 @@
 // What the network says of any number of conditions: each has its own area, mask and range, and
 // conditions of one shape run through the network together. guiders.ts combines the answers.
+import { concatBatches } from '../image/batch.ts'
 import type { Watch } from '../inference/shared-work.ts'
 import type { ModelSampling, Network, NetworkInput, Weakening } from '../models/kinds.ts'
-import { sizeOf, type Tensor, tensor } from '../tensor.ts'
+import { type Tensor, tensor } from '../tensor.ts'
 import type { NetworkReuse } from './answer-reuse.ts'
-import type { Area, Condition } from './conditions.ts'
+import { addPiece, cropTo, type Piece, piecesAt } from './condition-pieces.ts'
+import type { Condition } from './conditions.ts'
 import { controlAt } from './control.ts'
 import { scalesAt } from './denoiser.ts'
+import { repeatBatch } from './latents.ts'
 
-/** An area's border fades over this many latent pixels. */
-const fade = 8
 /** Contexts are repeated to a common length unless that makes the shortest more than this longer. */
 const repeatsMax = 4
 /** Latent pixels per forward, beyond which conditions run one after the other: bounds memory. */
@@ -18,13 +19,6 @@ const pixelsMax = 2 * 96 * 96
 export interface Guided {
   denoised: Float32Array
   uncond: Float32Array
-}
-
-/** One condition on its piece of the latent. */
-interface Piece {
-  condition: Condition
-  side: number
-  area: Area
 }
 
 /** Is told what the network looked at for a condition of a side: see `NetworkInput.watch`. */
@@ -77,22 +71,6 @@ export async function askSides(
   return sums.map(({ values, weights }) =>
     values.map((value, i) => (weights[i]! > 0 ? value / weights[i]! : 0)),
   )
-}
-
-function piecesAt(
-  conditions: readonly Condition[],
-  side: number,
-  { shape }: Tensor,
-  sigma: number,
-): Piece[] {
-  const [height, width] = shape.slice(-2) as [number, number]
-  return conditions
-    .filter(({ startSigma, endSigma }) => sigma <= startSigma && sigma >= endSigma)
-    .map(condition => ({
-      condition,
-      side,
-      area: condition.area ?? { x: 0, y: 0, width, height },
-    }))
 }
 
 /** Pieces that fit into one forward, in order. */
@@ -155,20 +133,23 @@ async function evaluate(
 ): Promise<Float32Array[]> {
   const batch = x.shape[0]!
   const { input, skip, output } = scalesAt(sampling, sigma)
-  const crops = pieces.map(({ area }) => crop(x, area))
+  const crops = pieces.map(({ area }) => cropTo(x, area))
   const tokens = leastCommonMultiple(pieces.map(({ condition }) => condition.context.shape[1]!))
   const contexts = pieces.map(({ condition: { context } }) =>
     repeatTokens(repeatBatch(context, batch), tokens),
   )
   const vectors = pieces.flatMap(({ condition: { y } }) => (y ? [repeatBatch(y, batch)] : []))
-  const scaled = stack(crops)
-  for (let i = 0; i < scaled.data.length; i++) scaled.data[i]! *= input
+  const noisy = concatBatches(crops)
+  const scaled = tensor(
+    noisy.shape,
+    noisy.data.map(value => value * input),
+  )
   const asked = {
     x: scaled,
     timesteps: new Float32Array(pieces.length * batch).fill(sampling.timestep(sigma)),
     sigma,
-    context: stack(contexts),
-    y: vectors.length > 0 ? stack(vectors) : undefined,
+    context: concatBatches(contexts),
+    y: vectors.length > 0 ? concatBatches(vectors) : undefined,
     extras: stackExtras(pieces, batch),
     gligen: pieces[0]!.condition.gligen,
     blocks: network.blocks,
@@ -177,7 +158,7 @@ async function evaluate(
   const texts = pieces.flatMap(({ condition: { controlText } }) =>
     controlText ? [repeatBatch(controlText, batch)] : [],
   )
-  const read = texts.length > 0 ? { ...asked, context: stack(texts) } : asked
+  const read = texts.length > 0 ? { ...asked, context: concatBatches(texts) } : asked
   const watch = seen && ((all: Tensor) => eachPiece(pieces, all, seen))
   const forward = async (): Promise<Tensor> => {
     const control = await controlAt(pieces[0]!.condition.control, sampling, sigma, read, batch)
@@ -205,8 +186,8 @@ function eachPiece(pieces: readonly Piece[], { shape, data }: Tensor, seen: Seen
 /** Puts the channels that a network sees beside the latent behind the latent's own. */
 function withJoined(x: Tensor, pieces: readonly Piece[], batch: number): Tensor {
   if (!pieces[0]!.condition.joined) return x
-  const more = stack(
-    pieces.map(({ condition: { joined }, area }) => crop(repeatBatch(joined!, batch), area)),
+  const more = concatBatches(
+    pieces.map(({ condition: { joined }, area }) => cropTo(repeatBatch(joined!, batch), area)),
   )
   const [count, channels, height, width] = x.shape as [number, number, number, number]
   const [own, others] = [channels * height * width, more.shape[1]! * height * width]
@@ -222,31 +203,8 @@ function withJoined(x: Tensor, pieces: readonly Piece[], batch: number): Tensor 
 function stackExtras(pieces: readonly Piece[], batch: number): NetworkInput['extras'] {
   const names = Object.keys(pieces[0]!.condition.extras ?? {})
   const all = (name: string) =>
-    stack(pieces.map(({ condition }) => repeatBatch(condition.extras![name]!, batch)))
+    concatBatches(pieces.map(({ condition }) => repeatBatch(condition.extras![name]!, batch)))
   return names.length > 0 ? Object.fromEntries(names.map(name => [name, all(name)])) : undefined
-}
-
-/** Along the first dimension. */
-function stack(parts: readonly Tensor[]): Tensor {
-  const [, ...rest] = parts[0]!.shape
-  const out = tensor([parts.reduce((n, part) => n + part.shape[0]!, 0), ...rest])
-  let at = 0
-  for (const { data } of parts) {
-    out.data.set(data, at)
-    at += data.length
-  }
-  return out
-}
-
-/** The first `count` entries, repeated from the start when there are fewer. */
-function repeatBatch({ shape, data }: Tensor, count: number): Tensor {
-  const size = sizeOf(shape.slice(1))
-  const out = tensor([count, ...shape.slice(1)])
-  for (let i = 0; i < count; i++) {
-    const from = (i % shape[0]!) * size
-    out.data.set(data.subarray(from, from + size), i * size)
-  }
-  return out
 }
 
 /** Repeating all tokens evenly leaves attention as it is. */
@@ -258,81 +216,5 @@ function repeatTokens(context: Tensor, tokens: number): Tensor {
   for (let b = 0; b < batch; b++)
     for (let r = 0; r < tokens / length; r++)
       out.data.set(context.data.subarray(b * size, (b + 1) * size), b * tokens * width + r * size)
-  return out
-}
-
-function crop(x: Tensor, area: Area): Tensor {
-  const [batch, channels, height, width] = x.shape as [number, number, number, number]
-  const out = tensor([batch, channels, area.height, area.width])
-  if (out.data.length === x.data.length) {
-    out.data.set(x.data)
-    return out
-  }
-  let at = 0
-  for (let plane = 0; plane < batch * channels; plane++)
-    for (let row = area.y; row < area.y + area.height; row++, at += area.width) {
-      const from = (plane * height + row) * width + area.x
-      out.data.set(x.data.subarray(from, from + area.width), at)
-    }
-  return out
-}
-
-/** Adds a piece's x0 where it lies, by its weight, or by what of all weight is left. */
-function addPiece(
-  sum: { values: Float32Array; weights: Float32Array },
-  shape: readonly number[],
-  piece: Piece,
-  answer: Float32Array,
-  left?: Float32Array,
-): void {
-  const [batch, channels, height, width] = shape as [number, number, number, number]
-  const { area } = piece
-  let at = 0
-  for (let b = 0; b < batch; b++) {
-    const weights = weightsOf(piece, b, width, height)
-    for (let c = 0; c < channels; c++)
-      for (let row = 0; row < area.height; row++) {
-        const to = ((b * channels + c) * height + area.y + row) * width + area.x
-        for (let column = 0; column < area.width; column++, at++) {
-          const weight = left ? left[to + column]! : weights[row * area.width + column]!
-          sum.values[to + column]! += answer[at]! * weight
-          sum.weights[to + column]! += weight
-        }
-      }
-  }
-}
-
-/** [area.height · area.width] for one image: strength, times the mask or the faded border. */
-function weightsOf(
-  { condition, area }: Piece,
-  image: number,
-  width: number,
-  height: number,
-): Float32Array {
-  const { strength, mask, maskStrength } = condition
-  const weights = new Float32Array(area.width * area.height).fill(strength)
-  if (mask) {
-    const start = (image % mask.shape[0]!) * width * height
-    for (let i = 0; i < weights.length; i++) {
-      const [column, row] = [i % area.width, Math.floor(i / area.width)]
-      weights[i]! *= mask.data[start + (area.y + row) * width + area.x + column]! * maskStrength
-    }
-  } else if (condition.area) {
-    const across = ramp(area.x, area.width, width)
-    const down = ramp(area.y, area.height, height)
-    for (let i = 0; i < weights.length; i++)
-      weights[i]! *= across[i % area.width]! * down[Math.floor(i / area.width)]!
-  }
-  return weights
-}
-
-/** Rises to 1 at both ends of a stretch, except where it ends with the picture. */
-function ramp(start: number, length: number, whole: number): Float32Array {
-  const out = new Float32Array(length).fill(1)
-  const steps = Math.min(fade, Math.floor(length / 4))
-  for (let t = 0; t < steps; t++) {
-    if (start > 0) out[t]! *= (t + 1) / steps
-    if (start + length < whole) out[length - 1 - t]! *= (t + 1) / steps
-  }
   return out
 }

@@ -6,7 +6,6 @@ import type {
   Conditioning,
   DiffusionModel,
   Latent,
-  LatentFormat,
   Network,
   NoisedLatent,
   Weakening,
@@ -20,11 +19,14 @@ import { noised, startsWhole, unscaled } from './denoiser.ts'
 import { askSides, type Guided } from './guidance.ts'
 import { cfgGuider, type Guider, type GuiderMoment } from './guiders.ts'
 import { type Kept, keepAfter, keepBefore, latentMask } from './inpaint.ts'
-import { type LatentResizeMethod, onePicture, resizeLatent } from './latents.ts'
+import { scaled, unscale, withChannels } from './latent-scale.ts'
+import { type LatentResizeMethod, resizeLatent } from './latents.ts'
 import { initialNoise, TorchGenerator } from './noise.ts'
 import { decodedPreview, previewIntervalMs, previewOf, previewShare } from './preview.ts'
 import { namedSampler, type RunSampler, type SamplerName } from './samplers/registry.ts'
 import type { SamplerInput, SamplerNoise } from './samplers/sampler.ts'
+
+export { scaled, unscale } from './latent-scale.ts'
 
 export interface SampleOptions {
   model: DiffusionModel
@@ -242,36 +244,6 @@ function guidedLook({ guider, network, sides, from, work }: Asked) {
   return looks ? leavingOutLooks(looks, sampling, look) : look
 }
 
-/** A latent as the sampler sees it. An empty one means nothing, not grey: it stays as it is. */
-export function scaled(latent: Tensor, format: LatentFormat): Float32Array {
-  const { shift, scale } = format
-  if (latent.data.every(value => value === 0)) return latent.data
-  const channel = channelsOf(latent, format)
-  return latent.data.map((value, i) => {
-    const { mean, std } = channel(i)
-    return ((value - mean) / std - shift) * scale
-  })
-}
-
-/** The latent as VAEs and files have it. */
-export function unscale(latent: Tensor, format: LatentFormat): Tensor {
-  const { shift, scale } = format
-  const channel = channelsOf(latent, format)
-  const data = latent.data.map((value, i) => {
-    const { mean, std } = channel(i)
-    return (value / scale + shift) * std + mean
-  })
-  return tensor(latent.shape, data)
-}
-
-/** Mean and standard deviation of the channel of each number. */
-function channelsOf({ shape }: Tensor, { perChannel, channels }: LatentFormat) {
-  if (!perChannel) return () => ({ mean: 0, std: 1 })
-  const pixels = sizeOf(shape.slice(2))
-  const all = perChannel.mean.map((mean, c) => ({ mean, std: perChannel.std[c]! }))
-  return (i: number) => all[Math.floor(i / pixels) % channels]!
-}
-
 /** What is drawn along the way begins with the same numbers as the run's own noise, as in ComfyUI. */
 function samplerNoise(sigmas: Float32Array, seed: bigint): (size: number) => SamplerNoise {
   let generator: TorchGenerator | undefined
@@ -279,24 +251,6 @@ function samplerNoise(sigmas: Float32Array, seed: bigint): (size: number) => Sam
     gaussian: () => (generator ??= new TorchGenerator(seed)).normal(size),
     brownian: () => brownianNoise(size, sigmas, seed),
   })
-}
-
-/** An empty latent takes the model's channels. @throws when a full one has another number. */
-export function withChannels(latent: Tensor, channels: number): Tensor {
-  const samples = onePicture(latent)
-  const [batch, own, ...size] = samples.shape
-  if (size.length < 2)
-    throw new Error(
-      'The latent is none of a picture, which is what the model draws. Use a node such as ' +
-        'EmptyLatentImage.',
-    )
-  if (own === channels) return samples
-  if (samples.data.some(value => value !== 0))
-    throw new Error(
-      `The latent has ${own} channels, the model works with ${channels}. It was made for another ` +
-        'family of models: encode the picture with the VAE of this checkpoint.',
-    )
-  return tensor([batch!, channels, ...size])
 }
 
 /** Makes a preview of x0 when somebody looks and the last one is old enough. */

@@ -14,6 +14,7 @@ import { NoticeBar } from './shell/notice-bar.tsx'
 import { QueueStrip } from './shell/queue-strip.tsx'
 import { Rail } from './shell/rail.tsx'
 import { SaveConflict } from './shell/save-conflict.tsx'
+import { ShortcutList } from './shell/shortcut-list.tsx'
 import { StatusBar } from './shell/status-bar.tsx'
 import { Toasts } from './shell/toasts.tsx'
 import { type Room, useUi } from './stores/ui.ts'
@@ -61,6 +62,7 @@ export function App() {
       <OpenOutput />
       <LonePicture />
       <CommandPalette />
+      <ShortcutList />
       <ConnectionNotice />
       <SaveConflict />
       <DropVeil />

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { toPrompt } from '../../graph/comfy-prompt.ts'
 import { writeJson } from '../../graph/json.ts'
 import { openWorkflow } from '../../graph/open-workflow.ts'
@@ -35,6 +35,7 @@ test.for([
   ],
 ] as const)('%s', async ([name, pictures]) => {
   const output = mkdtempSync(join(tmpdir(), 'example '))
+  onTestFinished(() => rmSync(output, { recursive: true, force: true }))
   const files = diskFiles({ inputDir: input, outputDir: output, tempDir: output })
   const text = readFileSync(join(resources, 'workflows', `${name}.json`), 'utf8')
   const catalogue = describeAll(allNodes, { files: () => files.list('input') })
@@ -60,5 +61,4 @@ test.for([
   for (const path of paths)
     expect(JSON.parse(extractWorkflow(readFileSync(path)).workflow!)).toEqual(JSON.parse(text))
   expect(existsSync(join(resources, 'workflows', `${name}.webp`))).toBe(true)
-  rmSync(output, { recursive: true })
 })

@@ -20,6 +20,7 @@ export const saveAnimatedPng = defineNode({
   async run({ images, filename_prefix, fps, compress_level }, context) {
     const encode = (texts: Record<string, string>) =>
       animatedPng(images, fps, texts, compress_level)
-    return { [ui]: await saveAnimation(images, filename_prefix, 'png', encode, context) }
+    const options = { prefix: filename_prefix, extension: 'png', encode }
+    return { [ui]: await saveAnimation(images, options, context) }
   },
 })

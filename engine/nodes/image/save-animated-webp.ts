@@ -25,6 +25,7 @@ export const saveAnimatedWebp = defineNode({
   async run({ images, filename_prefix, fps, method, ...quality }, context) {
     const encode = (texts: Record<string, string>) =>
       animatedWebp(images, fps, texts, { ...quality, effort: efforts[method] })
-    return { [ui]: await saveAnimation(images, filename_prefix, 'webp', encode, context) }
+    const options = { prefix: filename_prefix, extension: 'webp', encode }
+    return { [ui]: await saveAnimation(images, options, context) }
   },
 })

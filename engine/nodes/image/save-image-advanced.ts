@@ -34,7 +34,7 @@ export const saveImageAdvanced = defineNode({
     const linear = how['format.input_color_space'] === 'linear'
     const shown = linear ? tensor(images.shape, images.data.map(toSrgb)) : images
     const depth = depths[how['format.bit_depth'] ?? '8-bit']
-    const saved = await saveImages(shown, 'output', filename_prefix, 4, context, depth)
-    return { images, [ui]: saved }
+    const options = { folder: 'output', prefix: filename_prefix, depth } as const
+    return { images, [ui]: await saveImages(shown, options, context) }
   },
 })

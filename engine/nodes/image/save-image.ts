@@ -19,6 +19,7 @@ export const saveImage = defineNode({
   hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputNode: true,
   async run({ images, filename_prefix }, context) {
-    return { images, [ui]: await saveImages(images, 'output', filename_prefix, 4, context) }
+    const options = { folder: 'output', prefix: filename_prefix } as const
+    return { images, [ui]: await saveImages(images, options, context) }
   },
 })

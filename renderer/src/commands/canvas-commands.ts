@@ -2,7 +2,7 @@ import { moveNodes, rootCanvas } from '../../../engine/graph/edit.ts'
 import { canvasFlow, openPalette } from '../editor/canvas-state.ts'
 import { riseOf } from '../editor/card-layout.ts'
 import { arrange } from '../editor/layout.ts'
-import { activeTab, edit, enterCanvas, shownGraph } from '../stores/tabs.ts'
+import { activeTab, edit, leaveCanvas, shownGraph } from '../stores/tabs.ts'
 import { useUi } from '../stores/ui.ts'
 import type { Command } from './command.ts'
 
@@ -13,7 +13,9 @@ const duration = () => (matchMedia('(prefers-reduced-motion: reduce)').matches ?
 function arrangeCards() {
   const tab = activeTab()!
   const graph = shownGraph(tab)
-  const all = (canvasFlow()?.getNodes() ?? []).filter(({ id }) => id in graph.nodes)
+  const all = (canvasFlow()?.getNodes() ?? []).filter(
+    ({ id, draggable }) => id in graph.nodes && draggable !== false,
+  )
   const chosen = tab.nodes.size > 1 ? all.filter(({ id }) => tab.nodes.has(id)) : all
   if (chosen.length === 0) return
   const origin = {
@@ -100,7 +102,8 @@ export const canvasCommands: Command[] = [
     id: 'leave-subgraph',
     label: 'Leave the subgraph',
     group: 'Canvas',
+    keys: ['alt+arrowup'],
     when: () => open() && activeTab()!.at !== rootCanvas,
-    perform: () => enterCanvas(rootCanvas),
+    perform: leaveCanvas,
   },
 ]

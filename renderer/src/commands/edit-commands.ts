@@ -1,22 +1,23 @@
 import type { Mode } from '../../../engine/graph/document.ts'
-import {
-  addGroup,
-  disconnect,
-  duplicateNodes,
-  setCollapsed,
-  setMode,
-} from '../../../engine/graph/edit.ts'
-import { canvasFlow } from '../editor/canvas-state.ts'
+import { disconnect, duplicateNodes, setCollapsed, setMode } from '../../../engine/graph/edit.ts'
 import { copyFromMenu, deleteSelected, pasteFromMenu } from '../editor/clipboard.ts'
-import { activeTab, edit, redo, sealEdit, select, shownGraph, undo } from '../stores/tabs.ts'
+import {
+  activeTab,
+  edit,
+  leaveCanvas,
+  redo,
+  sealEdit,
+  select,
+  shownGraph,
+  undo,
+} from '../stores/tabs.ts'
 import { useUi } from '../stores/ui.ts'
 import type { Command } from './command.ts'
 
 const open = () => useUi.getState().room === 'editor' && activeTab() !== undefined
 const selected = () => (open() ? activeTab()!.nodes : new Set<string>())
 const someNodes = () => selected().size > 0
-const groupMargin = 16
-const groupTitle = 34
+const inSubgraph = () => activeTab()!.trail.length > 0
 
 function toggleMode(mode: Mode, label: string) {
   const tab = activeTab()!
@@ -44,25 +45,6 @@ function duplicate() {
   })
   if (done) select(made)
   sealEdit()
-}
-
-function groupSelected() {
-  const { nodes } = activeTab()!
-  const boxes = (canvasFlow()?.getNodes() ?? []).filter(({ id }) => nodes.has(id))
-  if (boxes.length === 0) return
-  const left = Math.min(...boxes.map(({ position }) => position.x)) - groupMargin
-  const top = Math.min(...boxes.map(({ position }) => position.y)) - groupMargin - groupTitle
-  const right = Math.max(...boxes.map(({ position, width = 0 }) => position.x + width))
-  const bottom = Math.max(...boxes.map(({ position, height = 0 }) => position.y + height))
-  edit('Group', (document, at) =>
-    addGroup(document, at, {
-      title: 'Group',
-      x: left,
-      y: top,
-      width: right - left + groupMargin,
-      height: bottom - top + groupMargin,
-    }),
-  )
 }
 
 export const editCommands: Command[] = [
@@ -109,7 +91,16 @@ export const editCommands: Command[] = [
     keys: ['mod+v'],
     native: true,
     when: open,
-    perform: pasteFromMenu,
+    perform: () => pasteFromMenu(),
+  },
+  {
+    id: 'paste-with-links',
+    label: 'Paste with the links that feed it',
+    group: 'Edit',
+    keys: ['mod+shift+v'],
+    native: true,
+    when: open,
+    perform: () => pasteFromMenu(true),
   },
   {
     id: 'duplicate',
@@ -145,8 +136,13 @@ export const editCommands: Command[] = [
     group: 'Edit',
     keys: ['escape'],
     hidden: true,
-    when: () => someNodes() || (open() && activeTab()!.links.size > 0),
-    perform: () => select([]),
+    when: () => someNodes() || (open() && (activeTab()!.links.size > 0 || inSubgraph())),
+    perform: () => {
+      const { nodes, links } = activeTab()!
+      // With nothing selected it leads out of a subgraph, as in ComfyUI.
+      if (nodes.size + links.size > 0) select([])
+      else leaveCanvas()
+    },
   },
   {
     id: 'bypass',
@@ -171,14 +167,6 @@ export const editCommands: Command[] = [
     keys: ['alt+c'],
     when: someNodes,
     perform: toggleFolded,
-  },
-  {
-    id: 'group',
-    label: 'Group',
-    group: 'Edit',
-    keys: ['mod+g'],
-    when: someNodes,
-    perform: groupSelected,
   },
   {
     id: 'disconnect',

@@ -21,7 +21,7 @@ test('no two commands share a shortcut', () => {
 
 test('every shortcut is spelled so that it can be matched', () => {
   for (const { keys = [] } of commands) {
-    for (const key of keys) expect(key).toMatch(/^(mod\+|shift\+|alt\+)*([a-z]+|[0-9=.-])$/)
+    for (const key of keys) expect(key).toMatch(/^(mod\+|shift\+|alt\+)*([a-z]+|[0-9=.?-])$/)
   }
 })
 

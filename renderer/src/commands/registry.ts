@@ -2,13 +2,19 @@
 import { canvasCommands } from './canvas-commands.ts'
 import { type Command, commandTable } from './command.ts'
 import { editCommands } from './edit-commands.ts'
+import { groupCommands } from './group-commands.ts'
+import { placeCommands } from './place-commands.ts'
 import { runCommands } from './run-commands.ts'
+import { subgraphCommands } from './subgraph-commands.ts'
 import { viewCommands } from './view-commands.ts'
 import { workflowCommands } from './workflow-commands.ts'
 
 export const commands: readonly Command[] = [
   ...runCommands,
   ...editCommands,
+  ...placeCommands,
+  ...groupCommands,
+  ...subgraphCommands,
   ...canvasCommands,
   ...workflowCommands,
   ...viewCommands,

@@ -28,6 +28,13 @@ export const viewCommands: Command[] = [
     perform: () => showCommandPalette(!useUi.getState().commandPalette),
   },
   {
+    id: 'shortcuts',
+    label: 'Keyboard shortcuts',
+    group: 'View',
+    keys: ['?'],
+    perform: () => useUi.setState(({ shortcuts }) => ({ shortcuts: !shortcuts })),
+  },
+  {
     id: 'toggle-inspector',
     label: 'Inspector',
     group: 'View',

@@ -91,6 +91,16 @@ export const workflowCommands: Command[] = [
     perform: () => saveToAccount(activeTab()!.id),
   },
   {
+    id: 'copy-workflow',
+    label: 'Make a copy of the workflow',
+    group: 'Workflow',
+    when: open,
+    perform: () => {
+      const { name, history } = activeTab()!
+      return createWorkflow(`${name} copy`, history.present)
+    },
+  },
+  {
     id: 'export-ui',
     label: 'Save as a ComfyUI workflow file',
     group: 'Workflow',

@@ -42,6 +42,8 @@ interface CanvasState {
   connecting?: LooseEnd
   palette?: PaletteRequest
   dropped?: DroppedPicture
+  /** The group that was clicked last, by its place among the groups. */
+  group?: number
   /** A scroll means pan, not zoom. */
   trackpad: boolean
   /** Where the pointer is, in pixels of the window. */

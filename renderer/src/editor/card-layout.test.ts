@@ -86,3 +86,17 @@ test('a folded card keeps every socket, in the middle of its sides', () => {
   expect(layout.height).toBe(titleHeight)
   expect(new Set(layout.sockets.map(({ y }) => y))).toEqual(new Set([titleHeight / 2]))
 })
+
+test('a node that shows masks has room for them, as one that shows pictures', () => {
+  const shows = (type: string) =>
+    layOutCard(
+      { ...node, type: 'Shows', inputs: [{ name: 'in', type }], outputs: [] },
+      { ...description, inputs: [{ name: 'in', type, optional: false }], outputNode: true },
+      new Set(),
+    ).well?.holds
+  expect([shows('MASK'), shows('IMAGE'), shows('LATENT')]).toEqual([
+    'pictures',
+    'pictures',
+    undefined,
+  ])
+})

@@ -79,7 +79,7 @@ function wellOf(description: NodeDescription): 'pictures' | 'texts' | undefined 
   )
   if (uploads) return 'pictures'
   if (!description.outputNode) return undefined
-  if (description.inputs.some(({ type }) => type === 'IMAGE')) return 'pictures'
+  if (description.inputs.some(({ type }) => type === 'IMAGE' || type === 'MASK')) return 'pictures'
   return textShowers.has(description.type) ? 'texts' : undefined
 }
 

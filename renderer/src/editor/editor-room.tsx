@@ -1,18 +1,21 @@
 // The editor: tabs, the canvas or the start screen, prompt bar and inspector.
 import { ReactFlowProvider } from '@xyflow/react'
-import { ChevronRight, Minimize2 } from 'lucide-react'
-import { rootCanvas } from '../../../engine/graph/edit.ts'
+import { Minimize2 } from 'lucide-react'
+import { changeGroup, setColor } from '../../../engine/graph/edit.ts'
 import { perform } from '../commands/registry.ts'
 import { entry, TabsBar } from '../shell/tabs-bar.tsx'
 import { StartScreen } from '../start/start-screen.tsx'
-import { activeTab, enterCanvas, select, shownGraph, type Tab, useTabs } from '../stores/tabs.ts'
+import { activeTab, edit, select, shownGraph, type Tab, useTabs } from '../stores/tabs.ts'
 import { useUi } from '../stores/ui.ts'
 import { IconButton } from '../ui/button.tsx'
 import { type MenuEntry, RightClickMenu } from '../ui/menu.tsx'
 import { Canvas } from './canvas.tsx'
+import { useCanvas } from './canvas-state.ts'
+import { Crumbs } from './crumbs.tsx'
 import { DroppedBar } from './dropped-bar.tsx'
 import { EmptyCanvas } from './empty-canvas.tsx'
 import { Inspector } from './inspector.tsx'
+import { groupColours, type NamedColour, nodeColours } from './node-colours.ts'
 import { NodePalette } from './node-palette.tsx'
 import { Problems } from './problems.tsx'
 import { PromptBar } from './prompt-bar.tsx'
@@ -58,7 +61,7 @@ function Workspace({ tab }: { tab: Tab }) {
             </ReactFlowProvider>
           </div>
         </RightClickMenu>
-        {tab.at !== rootCanvas && <Crumbs tab={tab} />}
+        {tab.trail.length > 0 && <Crumbs tab={tab} />}
         {empty && <EmptyCanvas />}
         {focus && (
           <IconButton
@@ -89,35 +92,39 @@ function selectUnderPointer(event: React.MouseEvent) {
   const tab = activeTab()
   const node = target.closest('.react-flow__node')?.getAttribute('data-id')
   const link = target.closest('.react-flow__edge')?.getAttribute('data-id')
+  const group = target.closest('[data-group]')?.getAttribute('data-group')
+  useCanvas.setState({ group: group ? Number(group) : undefined })
   if (node && !tab?.nodes.has(node)) select([node])
   else if (link && !tab?.links.has(link)) select([], [link])
   else if (!node && !link) select([])
 }
 
+const alignments = ['align-left', 'align-top', 'spread-across', 'spread-down']
+
+const danger = (id: string): MenuEntry => ({ ...entry(id), danger: true })
+
 function canvasMenu(): MenuEntry[] {
   const tab = activeTab()
-  if (tab?.nodes.size) {
+  const { group } = useCanvas.getState()
+  if (tab?.nodes.size) return nodesMenu(tab)
+  if (tab?.links.size) return [entry('disconnect')]
+  const held = tab && group !== undefined ? shownGraph(tab).groups[group] : undefined
+  if (held) {
     return [
-      entry('copy'),
-      entry('cut'),
-      entry('paste'),
-      entry('duplicate'),
+      entry('select-group'),
+      entry('fit-group'),
+      colours(groupColours, held.color, colour =>
+        edit('Change the colour', (document, at) =>
+          changeGroup(document, at, group!, { color: colour }),
+        ),
+      ),
       'line',
-      entry('fold'),
-      entry('bypass'),
-      entry('mute'),
-      entry('group'),
-      entry('disconnect'),
-      'line',
-      entry('run-selected'),
-      entry('arrange'),
-      'line',
-      { ...(entry('delete') as Exclude<MenuEntry, 'line'>), danger: true },
+      danger('remove-group'),
     ]
   }
-  if (tab?.links.size) return [entry('disconnect')]
   return [
     entry('add-node'),
+    entry('group'),
     entry('paste'),
     entry('select-all'),
     'line',
@@ -129,24 +136,47 @@ function canvasMenu(): MenuEntry[] {
   ]
 }
 
-function Crumbs({ tab }: { tab: Tab }) {
-  const name = tab.at && tab.history.present.subgraphs[tab.at]?.name
-  return (
-    <nav
-      aria-label="Where you are"
-      className="absolute top-3 left-3 flex h-8 items-center gap-1 rounded-card border border-line bg-card px-2 shadow-lift"
-    >
-      <button
-        type="button"
-        className="rounded px-1 text-soft hover:bg-field hover:text-ink"
-        onClick={() => enterCanvas(rootCanvas)}
-      >
-        {tab.name}
-      </button>
-      <ChevronRight size={12} className="text-faint" aria-hidden />
-      <span aria-current="page" className="px-1">
-        {name}
-      </span>
-    </nav>
-  )
+function nodesMenu(tab: Tab): MenuEntry[] {
+  const { nodes } = shownGraph(tab)
+  const held = [...tab.nodes].map(id => nodes[id]?.color)
+  return [
+    entry('copy'),
+    entry('cut'),
+    entry('paste'),
+    entry('duplicate'),
+    'line',
+    colours(nodeColours, held.every(colour => colour === held[0]) ? held[0] : null, colour =>
+      edit('Change the colour', (document, at) => setColor(document, at, tab.nodes, colour)),
+    ),
+    entry('fold'),
+    entry('bypass'),
+    entry('mute'),
+    entry('pin'),
+    entry('disconnect'),
+    'line',
+    entry('group'),
+    entry('make-subgraph'),
+    ...[entry('unpack-subgraph')].filter(({ disabled }) => !disabled),
+    'line',
+    entry('run-selected'),
+    entry('arrange'),
+    ...(tab.nodes.size > 1 ? alignments.map(entry) : []),
+    'line',
+    danger('delete'),
+  ]
 }
+
+/** `held` is null when the selected ones differ. */
+const colours = (
+  offered: readonly NamedColour[],
+  held: string | null | undefined,
+  choose: (colour: string | undefined) => void,
+): MenuEntry => ({
+  label: 'Colour',
+  swatches: offered.map(({ name, value, shown }) => ({
+    name,
+    shown,
+    chosen: held !== null && value?.toLowerCase() === held?.toLowerCase(),
+    perform: () => choose(value),
+  })),
+})

@@ -3,22 +3,13 @@ import { useStore, ViewportPortal } from '@xyflow/react'
 import { useRef, useState } from 'react'
 import type { Group } from '../../../engine/graph/document.ts'
 import { changeGroup, moveNodes } from '../../../engine/graph/edit.ts'
-import { activeTab, edit, shownGraph } from '../stores/tabs.ts'
-import { canvasFlow, type Position2Map, useCanvas } from './canvas-state.ts'
+import { activeTab, edit, sealEdit, shownGraph } from '../stores/tabs.ts'
+import { NameField } from '../ui/name-field.tsx'
+import { type Position2Map, useCanvas } from './canvas-state.ts'
 import { riseOf } from './card-layout.ts'
+import { cardsInside } from './group-box.ts'
 
 const plain = '#7c7f88'
-
-/** Cards whose middle lies in the group. */
-function cardsInside(group: Group) {
-  const flow = canvasFlow()
-  return (flow?.getNodes() ?? []).filter(({ draggable, position, width = 0, height = 0 }) => {
-    if (draggable === false) return false
-    const x = position.x + width / 2
-    const y = position.y + height / 2
-    return x > group.x && x < group.x + group.width && y > group.y && y < group.y + group.height
-  })
-}
 
 function GroupBox({ group, index }: { group: Group; index: number }) {
   const [shift, setShift] = useState({ x: 0, y: 0 })
@@ -49,6 +40,7 @@ function GroupBox({ group, index }: { group: Group; index: number }) {
   return (
     <section
       aria-label={`Group ${group.title}`}
+      data-group={index}
       className="pointer-events-none absolute rounded-card border"
       style={{
         left: group.x + shift.x,
@@ -60,23 +52,14 @@ function GroupBox({ group, index }: { group: Group; index: number }) {
       }}
     >
       {naming ? (
-        <input
-          // biome-ignore lint/a11y/noAutofocus: its title was double-clicked
-          autoFocus
-          aria-label="Group title"
-          defaultValue={group.title}
-          className="nodrag nopan pointer-events-auto m-1 rounded bg-field px-2 font-medium"
-          onKeyDown={event => {
-            event.stopPropagation()
-            if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur()
-          }}
-          onBlur={event => {
-            setNaming(false)
-            const title = event.target.value.trim()
-            if (title && title !== group.title) {
-              edit('Rename a group', (document, at) => changeGroup(document, at, index, { title }))
-            }
-          }}
+        <NameField
+          label="Group title"
+          name={group.title}
+          className="pointer-events-auto m-1 px-2 font-medium"
+          onName={title =>
+            edit('Rename a group', (document, at) => changeGroup(document, at, index, { title }))
+          }
+          onDone={() => setNaming(false)}
         />
       ) : (
         // biome-ignore lint/a11y/noStaticElementInteractions: a drag handle; groups are also moved by moving their cards
@@ -91,6 +74,7 @@ function GroupBox({ group, index }: { group: Group; index: number }) {
             if (event.button !== 0) return
             event.stopPropagation()
             event.currentTarget.setPointerCapture(event.pointerId)
+            useCanvas.setState({ group: index })
             const { nodes } = shownGraph(activeTab()!)
             const cards = Object.fromEntries(
               cardsInside(group).map(({ id }) => {
@@ -123,7 +107,50 @@ function GroupBox({ group, index }: { group: Group; index: number }) {
           {group.title}
         </header>
       )}
+      <GroupCorner group={group} index={index} zoom={zoom} />
     </section>
+  )
+}
+
+const leastSize = { width: 120, height: 60 }
+
+/** Drags the group's size; its cards stay. */
+function GroupCorner({ group, index, zoom }: { group: Group; index: number; zoom: number }) {
+  const start = useRef<{ x: number; y: number; width: number; height: number }>(undefined)
+  const end = () => {
+    start.current = undefined
+    sealEdit()
+  }
+  return (
+    <div
+      aria-hidden
+      data-testid="group-corner"
+      className="nopan nodrag pointer-events-auto absolute right-0 bottom-0 size-4 cursor-nwse-resize"
+      onPointerDown={event => {
+        if (event.button !== 0) return
+        event.stopPropagation()
+        event.currentTarget.setPointerCapture(event.pointerId)
+        const { width, height } = group
+        start.current = { x: event.clientX, y: event.clientY, width, height }
+      }}
+      onPointerMove={event => {
+        const from = start.current
+        if (!from) return
+        const width = Math.round(from.width + (event.clientX - from.x) / zoom)
+        const height = Math.round(from.height + (event.clientY - from.y) / zoom)
+        const size = {
+          width: Math.max(width, leastSize.width),
+          height: Math.max(height, leastSize.height),
+        }
+        edit(
+          'Resize a group',
+          (document, at) => changeGroup(document, at, index, size),
+          `group:${index}`,
+        )
+      }}
+      onPointerUp={end}
+      onPointerCancel={end}
+    />
   )
 }
 

@@ -11,15 +11,12 @@ import { selectRuns, useRuns } from '../stores/runs.ts'
 import { edit, shownGraph, type Tab } from '../stores/tabs.ts'
 import { cx } from '../ui/class-names.ts'
 import { formatDuration } from '../ui/format.ts'
+import { type NamedColour, nodeColours } from './node-colours.ts'
 import { nodeDescriber } from './primitive-description.ts'
 import { jumpTo } from './problem-mend.ts'
 import { socketColour, typeWords } from './socket-look.ts'
 import { describer } from './subgraph-description.ts'
 import { WidgetField } from './widgets/widget-field.tsx'
-
-/** ComfyUI's own node colours, so that a file keeps its look. */
-const colours = ['#322', '#332922', '#232', '#223', '#2a363b', '#233', '#323', '#432'] as const
-const shownColours = ['#a33', '#a63', '#3a5', '#35a', '#57a', '#3aa', '#a3a', '#aa3'] as const
 
 export function Inspector({ tab }: { tab: Tab }) {
   const types = useCatalogue(state => state.types)
@@ -130,15 +127,8 @@ function NodePart({ tab, node, description, describe }: NodePartProps) {
       )}
       <Section title="Colour">
         <div className="flex flex-wrap gap-1.5 px-1">
-          <Swatch node={node} label="No colour" />
-          {colours.map((colour, index) => (
-            <Swatch
-              key={colour}
-              node={node}
-              label={`Colour ${index + 1}`}
-              colour={colour}
-              shown={shownColours[index]}
-            />
+          {nodeColours.map(colour => (
+            <Swatch key={colour.name} node={node} colour={colour} />
           ))}
         </div>
       </Section>
@@ -146,24 +136,20 @@ function NodePart({ tab, node, description, describe }: NodePartProps) {
   )
 }
 
-interface SwatchProps {
-  node: GraphNode
-  label: string
-  colour?: string
-  shown?: string
-}
-
-const Swatch = ({ node, label, colour, shown }: SwatchProps) => (
+const Swatch = ({ node, colour }: { node: GraphNode; colour: NamedColour }) => (
   <button
     type="button"
-    aria-label={label}
-    aria-pressed={node.color === colour}
+    aria-label={colour.name}
+    title={colour.name}
+    aria-pressed={node.color === colour.value}
     className={cx(
       'size-5 rounded-full border border-line-strong',
-      node.color === colour && 'ring-2 ring-accent',
+      node.color === colour.value && 'ring-2 ring-accent',
     )}
-    style={{ background: shown ?? 'var(--card)' }}
-    onClick={() => edit('Change the colour', (doc, at) => setColor(doc, at, [node.id], colour))}
+    style={{ background: colour.shown }}
+    onClick={() =>
+      edit('Change the colour', (doc, at) => setColor(doc, at, [node.id], colour.value))
+    }
   />
 )
 

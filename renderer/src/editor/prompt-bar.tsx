@@ -13,6 +13,7 @@ import { Button, IconButton } from '../ui/button.tsx'
 import { Tooltip } from '../ui/tooltip.tsx'
 import { findMainSampler, type WidgetRef } from './main-sampler.ts'
 import { NumberField } from './widgets/number-field.tsx'
+import { takeWeightKey } from './widgets/prompt-weight.ts'
 import { SeedLock } from './widgets/seed-field.tsx'
 
 export function PromptBar({ tab }: { tab: Tab }) {
@@ -52,6 +53,12 @@ export function PromptBar({ tab }: { tab: Tab }) {
 
 function PromptField({ tab, at }: { tab: Tab; at: WidgetRef }) {
   const text = String(shownGraph(tab).nodes[at.node]?.values[at.name] ?? '')
+  const change = (next: string) =>
+    edit(
+      'Change the prompt',
+      (document, canvas) => setValue(document, canvas, at.node, at.name, next),
+      typingKey(`value:${at.node}:${at.name}`, text, next),
+    )
   return (
     <textarea
       data-testid="prompt"
@@ -62,13 +69,8 @@ function PromptField({ tab, at }: { tab: Tab; at: WidgetRef }) {
       spellCheck={false}
       value={text}
       className="field-sizing-content max-h-32 min-h-9 min-w-0 flex-1 resize-none rounded-[8px] bg-field px-3 py-2 hover:bg-field-hover focus:bg-field"
-      onChange={event =>
-        edit(
-          'Change the prompt',
-          (document, canvas) => setValue(document, canvas, at.node, at.name, event.target.value),
-          typingKey(`value:${at.node}:${at.name}`, text, event.target.value),
-        )
-      }
+      onChange={event => change(event.target.value)}
+      onKeyDown={event => takeWeightKey(event, change)}
       onBlur={sealEdit}
     />
   )

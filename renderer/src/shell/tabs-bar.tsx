@@ -9,7 +9,7 @@ import { toggleFold, useUi } from '../stores/ui.ts'
 import { closeTab, renameWorkflow } from '../stores/workflows.ts'
 import { IconButton } from '../ui/button.tsx'
 import { cx } from '../ui/class-names.ts'
-import { ButtonMenu, type MenuEntry } from '../ui/menu.tsx'
+import { ButtonMenu, type MenuAction } from '../ui/menu.tsx'
 import { Ring } from '../ui/ring.tsx'
 
 const tabType = 'application/x-comfyrunner-tab'
@@ -67,7 +67,7 @@ export function TabsBar() {
   )
 }
 
-export const entry = (id: string): MenuEntry => {
+export const entry = (id: string): MenuAction => {
   const { label, keys, when, perform } = command(id)
   return { label, keys: keys?.[0], disabled: when ? !when() : false, perform: () => void perform() }
 }
@@ -87,6 +87,7 @@ function WorkflowMenu() {
       entries={[
         entry('save'),
         ...(accounts ? [entry('save-to-account')] : []),
+        entry('copy-workflow'),
         entry('export-ui'),
         entry('export-api'),
         entry('open-file'),
@@ -95,7 +96,7 @@ function WorkflowMenu() {
         entry('fit'),
         'line',
         entry('close-tab'),
-        { ...(entry('remove-workflow') as Exclude<MenuEntry, 'line'>), danger: true },
+        { ...entry('remove-workflow'), danger: true },
       ]}
     />
   )

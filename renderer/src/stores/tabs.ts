@@ -28,6 +28,8 @@ export interface Tab {
   /** Edits since the last explicit save. */
   unsaved: boolean
   at: Canvas
+  /** The subgraphs that lead there, outermost first; the last one is shown. */
+  trail: readonly string[]
   nodes: ReadonlySet<NodeId>
   links: ReadonlySet<LinkId>
   /** Of the canvas that is shown; absent: fit all of it. */
@@ -70,6 +72,7 @@ export function addTab({ id, name, unsaved }: Opened, document: Document, show =
     unsaved,
     history: history.startHistory(document),
     at: rootCanvas,
+    trail: [],
     nodes: none,
     links: none,
   }
@@ -100,16 +103,25 @@ export function moveTab(id: string, before?: string) {
   })
 }
 
+/** As far as the subgraphs are still there. */
+function trailThatIs(document: Document, trail: readonly string[]): readonly string[] {
+  const gone = trail.findIndex(id => !graphAt(document, id))
+  return gone < 0 ? trail : trail.slice(0, gone)
+}
+
 /** Selection and canvas stay valid whatever undo brings back. */
 function withHistory(tab: Tab, next: history.History): Partial<Tab> {
   if (next === tab.history) return {}
-  const at = graphAt(next.present, tab.at) ? tab.at : rootCanvas
+  const trail = trailThatIs(next.present, tab.trail)
+  const at = trail.at(-1) ?? rootCanvas
   const graph = graphAt(next.present, at)!
   const keep = <T extends string>(ids: ReadonlySet<T>, among: Record<string, unknown>) =>
     [...ids].every(id => id in among) ? ids : new Set([...ids].filter(id => id in among))
   return {
     history: next,
     at,
+    trail,
+    ...(at !== tab.at && { viewport: undefined }),
     nodes: keep(tab.nodes, graph.nodes),
     links: keep(tab.links, graph.links),
     unsaved: tab.unsaved || next.present !== tab.history.present,
@@ -173,10 +185,29 @@ export function select(nodes: Iterable<NodeId>, links: Iterable<LinkId> = []) {
   patchTab(tab.id, () => next)
 }
 
-/** Looks at the inside of a subgraph, or the root again. */
+/** Looks at the inside of a subgraph, back at one that led here, or at the root again. */
 export function enterCanvas(at: Canvas) {
   const { active } = getState()
-  if (active) patchTab(active, () => ({ at, nodes: none, links: none, viewport: undefined }))
+  if (!active) return
+  patchTab(active, ({ trail }) => ({
+    at,
+    trail: trailTo(at, trail),
+    nodes: none,
+    links: none,
+    viewport: undefined,
+  }))
+}
+
+/** Back to where the subgraph already stands in the trail, else one further. */
+function trailTo(at: Canvas, trail: readonly string[]): readonly string[] {
+  if (at === null) return []
+  const known = trail.indexOf(at)
+  return [...(known < 0 ? trail : trail.slice(0, known)), at]
+}
+
+/** One level up. */
+export function leaveCanvas() {
+  enterCanvas(activeTab()?.trail.at(-2) ?? rootCanvas)
 }
 
 const noPrefixes: readonly string[] = []

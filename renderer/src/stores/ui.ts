@@ -12,6 +12,8 @@ interface Ui {
   focus: boolean
   minimap: boolean
   commandPalette: boolean
+  /** The list of shortcuts is open. */
+  shortcuts: boolean
 }
 
 const storageKey = 'comfyrunner.folds'
@@ -37,6 +39,7 @@ export const useUi = create<Ui>(() => ({
   focus: false,
   minimap: true,
   commandPalette: false,
+  shortcuts: false,
   ...rememberedFolds(),
 }))
 

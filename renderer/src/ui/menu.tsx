@@ -5,16 +5,23 @@ import type { ReactElement, ReactNode } from 'react'
 import { cx } from './class-names.ts'
 import { Keys } from './keys.tsx'
 
-export type MenuEntry =
-  | 'line'
-  | {
-      label: string
-      keys?: string
-      disabled?: boolean
-      danger?: boolean
-      testId?: string
-      perform: () => void
-    }
+export interface MenuSwatch {
+  name: string
+  shown: string
+  chosen: boolean
+  perform: () => void
+}
+
+export interface MenuAction {
+  label: string
+  keys?: string
+  disabled?: boolean
+  danger?: boolean
+  testId?: string
+  perform: () => void
+}
+
+export type MenuEntry = 'line' | { swatches: readonly MenuSwatch[]; label: string } | MenuAction
 
 const popup =
   'min-w-48 max-h-[70vh] overflow-y-auto rounded-[8px] border border-line bg-card p-1 shadow-lift outline-none'
@@ -24,6 +31,8 @@ const Entries = ({ entries }: { entries: MenuEntry[] }) =>
     entry === 'line' ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
       <Menu.Separator key={index} className="mx-1 my-1 h-px bg-line" />
+    ) : 'swatches' in entry ? (
+      <Swatches key={entry.label} {...entry} />
     ) : (
       <Menu.Item
         key={entry.label}
@@ -40,6 +49,24 @@ const Entries = ({ entries }: { entries: MenuEntry[] }) =>
       </Menu.Item>
     ),
   )
+
+const Swatches = ({ swatches, label }: { swatches: readonly MenuSwatch[]; label: string }) => (
+  <Menu.Group aria-label={label} className="flex items-center gap-1 px-2 py-1.5">
+    {swatches.map(({ name, shown, chosen, perform }) => (
+      <Menu.Item
+        key={name}
+        aria-label={`${label}: ${name}`}
+        title={name}
+        onClick={perform}
+        className={cx(
+          'size-[18px] rounded-full border border-line-strong outline-none data-highlighted:ring-2 data-highlighted:ring-accent',
+          chosen && 'ring-2 ring-ink',
+        )}
+        style={{ background: shown }}
+      />
+    ))}
+  </Menu.Group>
+)
 
 interface ButtonMenuProps {
   trigger: ReactElement<Record<string, unknown>>

@@ -1,10 +1,11 @@
 // A node's card: title row with its state, sockets left and right, widgets, a well for pictures.
 
-import { ChevronRight, Eye, EyeOff, Layers, PackageX, Redo2 } from 'lucide-react'
+import { ChevronRight, Eye, EyeOff, Layers, PackageX, Pin, Redo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Problem } from '../../../../engine/api/contract.ts'
 import { setCollapsed, setMode } from '../../../../engine/graph/edit.ts'
 import { titleOf } from '../../../../engine/graph/node-title.ts'
+import { isPinned, setPinned } from '../../../../engine/graph/pin.ts'
 import type { NodeRun, Shown } from '../../stores/runs.ts'
 import { edit, enterCanvas, select } from '../../stores/tabs.ts'
 import { useUi } from '../../stores/ui.ts'
@@ -179,6 +180,17 @@ function TitleRow({ data, run }: { data: CardData; run?: NodeRun }) {
           onClick={() => enterCanvas(node.type)}
         >
           <Layers size={13} aria-hidden />
+        </button>
+      )}
+      {isPinned(node) && (
+        <button
+          type="button"
+          aria-label="Unpin"
+          title="Pinned: it stays where it is. Click to unpin"
+          className="nodrag grid size-5 place-items-center rounded text-faint hover:bg-field hover:text-ink"
+          onClick={() => edit('Unpin', (doc, at) => setPinned(doc, at, [node.id], false))}
+        >
+          <Pin size={12} aria-hidden />
         </button>
       )}
       {node.mode !== 'always' && (

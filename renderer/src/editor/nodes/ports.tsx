@@ -1,10 +1,23 @@
+import { useState } from 'react'
+import { labelPort } from '../../../../engine/graph/make-subgraph.ts'
+import { edit } from '../../stores/tabs.ts'
+import { NameField } from '../../ui/name-field.tsx'
+import type { SocketPlace } from '../card-layout.ts'
 import type { CardData } from '../flow-elements.ts'
 import { Socket } from './socket.tsx'
 
 /** Where a subgraph's links come in or go out: its inputs on the left, its outputs on the right. */
 export function Ports({ data }: { data: CardData }) {
   const { node, layout, linked } = data
+  const [naming, setNaming] = useState<string>()
   const entrance = layout.sockets.some(({ side }) => side === 'output')
+  const side = entrance ? 'inputs' : 'outputs'
+  const name = ({ handle }: SocketPlace, label: string) => {
+    const port = layout.sockets.findIndex(place => place.handle === handle)
+    edit('Rename', (document, at) =>
+      at === null ? document : labelPort(document, at, side, port, label),
+    )
+  }
   return (
     <section
       aria-label={`${node.title} of the subgraph`}
@@ -22,14 +35,35 @@ export function Ports({ data }: { data: CardData }) {
           linked={entrance || linked.includes(place.name)}
         />
       ))}
-      {layout.sockets.map(({ handle, label, y }) => (
-        <span
-          key={handle}
-          className={`pointer-events-none absolute inset-x-3.5 truncate text-soft ${entrance ? 'text-right' : ''}`}
-          style={{ top: y - 10 }}
+      {layout.sockets.map(place => (
+        <div
+          key={place.handle}
+          className={`absolute inset-x-3.5 flex ${entrance ? 'justify-end' : ''}`}
+          style={{ top: place.y - 10 }}
         >
-          {label}
-        </span>
+          {naming === place.handle ? (
+            <NameField
+              label="Name of the port"
+              name={place.label}
+              className="w-full"
+              onName={label => name(place, label)}
+              onDone={() => setNaming(undefined)}
+            />
+          ) : (
+            <button
+              type="button"
+              title={`${place.label}. Double-click to name it`}
+              className="nodrag nopan pointer-events-auto truncate text-soft"
+              onDoubleClick={event => {
+                event.stopPropagation()
+                setNaming(place.handle)
+              }}
+              onKeyDown={event => event.key === 'Enter' && setNaming(place.handle)}
+            >
+              {place.label}
+            </button>
+          )}
+        </div>
       ))}
     </section>
   )

@@ -1,6 +1,7 @@
 // Text, on one line or several. Several lines fill the height they are given.
 import type { Widget } from '../../../../engine/graph/catalogue.ts'
 import { cx } from '../../ui/class-names.ts'
+import { takeWeightKey } from './prompt-weight.ts'
 import type { WidgetProps } from './widget-props.ts'
 
 type TextWidget = Extract<Widget, { kind: 'text' }>
@@ -32,6 +33,7 @@ export function TextField({
     return (
       <textarea
         {...common}
+        onKeyDown={event => takeWeightKey(event, onChange) || common.onKeyDown(event)}
         spellCheck={false}
         className={cx(look, 'h-full resize-none py-1 leading-[18px]', disabled && 'opacity-50')}
       />
