@@ -72,7 +72,7 @@ function* runsOf(text: string, tokenizer: ClipTokenizer, find: FindEmbedding): G
     const [name = '', ...words] = part.slice(marker.length).trim().split(/\s+/)
     const bare = name.replace(/,+$/, '')
     const whole = find(name)
-    const vectors = whole ?? find(bare)
+    const vectors = whole ?? (bare === name ? undefined : find(bare))
     // A missing embedding leaves nothing behind, not even its comma.
     const rest = vectors && !whole ? [name.slice(bare.length), ...words] : words
     if (vectors) yield vectors.map(vector => ({ id: endToken, vector }))

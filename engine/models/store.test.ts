@@ -35,6 +35,23 @@ function zeros(shapes: Record<string, number[]>): Buffer {
   return Buffer.concat([start, text])
 }
 
+test('embeddings that are missing or damaged are left out, and said', async () => {
+  const said: string[] = []
+  const store = modelStore({
+    modelDirs: [models({ 'checkpoints/mini.safetensors': mini, 'embeddings/torn.pt': 'torn' })],
+    threads: 1,
+    notice: text => said.push(text),
+  })
+  const { clip } = await store.checkpoint('mini.safetensors')
+  const plain = await clip!.encode('a photo of a cat')
+  expect(await clip!.encode('a photo embedding:none, of embedding:torn a cat')).toEqual(plain)
+  expect(said).toEqual([
+    expect.stringMatching(/“none”.*in no embeddings folder.*left out/),
+    expect.stringMatching(/“torn” is left out\. torn\.pt /),
+  ])
+  await store.free()
+})
+
 test('names across folders and subfolders; the first folder wins', () => {
   const a = models({ 'checkpoints/sub/mini.safetensors': mini, 'loras/x.safetensors': mini })
   const b = models({ 'checkpoints/other.ckpt': mini, 'checkpoints/notes.txt': 'no model' })

@@ -84,11 +84,25 @@ export function modelStore(options: ModelStoreOptions): ModelStore {
     return realPath(found)
   }
 
-  /** Embeddings are named without their ending. */
+  /** Embeddings are named without their ending. As in ComfyUI, a prompt goes on without one that is missing or damaged. */
   const embedding = (name: string): Weights | undefined => {
     const names = ['', '.safetensors', '.pt', '.bin'].map(ending => name + ending)
     const found = names.map(n => folders.path('embeddings', n)).find(file => file !== undefined)
-    return found ? weightsOf(found) : undefined
+    if (!found) {
+      // With a comma it may yet be found without.
+      if (name.endsWith(',')) return undefined
+      notice?.(
+        `A prompt names the embedding “${name}”, which is in no embeddings folder: it is left out.`,
+      )
+      return undefined
+    }
+    try {
+      return weightsOf(found)
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error
+      notice?.(`The embedding “${name}” is left out. ${error.message}`)
+      return undefined
+    }
   }
 
   const taesd = (name: TaesdName): TaesdVae => {
