@@ -142,8 +142,8 @@ function nodesMenu(tab: Tab): MenuEntry[] {
   return [
     entry('copy'),
     entry('cut'),
-    entry('paste'),
     entry('duplicate'),
+    danger('delete'),
     'line',
     colours(nodeColours, held.every(colour => colour === held[0]) ? held[0] : null, colour =>
       edit('Change the colour', (document, at) => setColor(document, at, tab.nodes, colour)),
@@ -161,8 +161,6 @@ function nodesMenu(tab: Tab): MenuEntry[] {
     entry('run-selected'),
     entry('arrange'),
     ...(tab.nodes.size > 1 ? alignments.map(entry) : []),
-    'line',
-    danger('delete'),
   ]
 }
 
