@@ -157,7 +157,7 @@ test('a group is made around cards, coloured, resized and removed; its cards sta
     ),
   )
   const before = (await group.boundingBox())!
-  const corner = (await group.getByTestId('group-corner').boundingBox())!
+  const corner = (await group.getByTestId('resize-corner').boundingBox())!
   await page.mouse.move(corner.x + 6, corner.y + 6)
   await page.mouse.down()
   await page.mouse.move(corner.x + 46, corner.y + 66, { steps: 4 })

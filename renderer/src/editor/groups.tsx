@@ -3,11 +3,12 @@ import { useStore, ViewportPortal } from '@xyflow/react'
 import { useRef, useState } from 'react'
 import type { Group } from '../../../engine/graph/document.ts'
 import { changeGroup, moveNodes } from '../../../engine/graph/edit.ts'
-import { activeTab, edit, sealEdit, shownGraph } from '../stores/tabs.ts'
+import { activeTab, edit, shownGraph } from '../stores/tabs.ts'
 import { NameField } from '../ui/name-field.tsx'
 import { type Position2Map, useCanvas } from './canvas-state.ts'
 import { riseOf } from './card-layout.ts'
 import { cardsInside } from './group-box.ts'
+import { GroupCorner } from './resize-corner.tsx'
 
 const plain = '#7c7f88'
 
@@ -107,50 +108,8 @@ function GroupBox({ group, index }: { group: Group; index: number }) {
           {group.title}
         </header>
       )}
-      <GroupCorner group={group} index={index} zoom={zoom} />
+      <GroupCorner group={group} index={index} />
     </section>
-  )
-}
-
-const leastSize = { width: 120, height: 60 }
-
-/** Drags the group's size; its cards stay. */
-function GroupCorner({ group, index, zoom }: { group: Group; index: number; zoom: number }) {
-  const start = useRef<{ x: number; y: number; width: number; height: number }>(undefined)
-  const end = () => {
-    start.current = undefined
-    sealEdit()
-  }
-  return (
-    <div
-      aria-hidden
-      data-testid="group-corner"
-      className="nopan nodrag pointer-events-auto absolute right-0 bottom-0 size-4 cursor-nwse-resize"
-      onPointerDown={event => {
-        if (event.button !== 0) return
-        event.stopPropagation()
-        event.currentTarget.setPointerCapture(event.pointerId)
-        const { width, height } = group
-        start.current = { x: event.clientX, y: event.clientY, width, height }
-      }}
-      onPointerMove={event => {
-        const from = start.current
-        if (!from) return
-        const width = Math.round(from.width + (event.clientX - from.x) / zoom)
-        const height = Math.round(from.height + (event.clientY - from.y) / zoom)
-        const size = {
-          width: Math.max(width, leastSize.width),
-          height: Math.max(height, leastSize.height),
-        }
-        edit(
-          'Resize a group',
-          (document, at) => changeGroup(document, at, index, size),
-          `group:${index}`,
-        )
-      }}
-      onPointerUp={end}
-      onPointerCancel={end}
-    />
   )
 }
 

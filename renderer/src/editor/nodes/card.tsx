@@ -11,6 +11,7 @@ import { edit, enterCanvas, select } from '../../stores/tabs.ts'
 import { useUi } from '../../stores/ui.ts'
 import { cx } from '../../ui/class-names.ts'
 import type { CardData } from '../flow-elements.ts'
+import { CardCorner } from '../resize-corner.tsx'
 import { WidgetField } from '../widgets/widget-field.tsx'
 import { CardDoing } from './card-doing.tsx'
 import { CardNotes } from './card-notes.tsx'
@@ -18,7 +19,6 @@ import { CardProblems } from './card-problems.tsx'
 import { CardWell, chosenPicture } from './card-well.tsx'
 import { LivePreview, useWellPreview } from './live-preview.tsx'
 import { NodeState } from './node-state.tsx'
-import { ResizeCorner } from './resize-corner.tsx'
 import { Socket } from './socket.tsx'
 import { TitleField } from './title-field.tsx'
 
@@ -110,7 +110,7 @@ export function Card({ data, selected, run, shown, problems }: Props) {
           )}
         </>
       )}
-      {!node.collapsed && <ResizeCorner data={data} />}
+      {!node.collapsed && <CardCorner data={data} />}
       {running && run.doing && <CardDoing doing={run.doing} done={run.done} of={run.of} />}
       {running && run.preview && <LivePreview url={run.preview} />}
       {problems.length > 0 ? (

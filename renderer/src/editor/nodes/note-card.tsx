@@ -7,8 +7,8 @@ import { edit, sealEdit } from '../../stores/tabs.ts'
 import { typingKey } from '../../stores/typing.ts'
 import { cx } from '../../ui/class-names.ts'
 import type { CardData } from '../flow-elements.ts'
+import { CardCorner } from '../resize-corner.tsx'
 import { NoteText } from './note-text.tsx'
-import { ResizeCorner } from './resize-corner.tsx'
 
 export function NoteCard({ data, selected }: { data: CardData; selected: boolean }) {
   const { node, description, layout } = data
@@ -68,7 +68,7 @@ export function NoteCard({ data, selected }: { data: CardData; selected: boolean
           </button>
         )
       )}
-      {!node.collapsed && <ResizeCorner data={data} />}
+      {!node.collapsed && <CardCorner data={data} />}
     </div>
   )
 }
