@@ -35,7 +35,7 @@ export function nodeJson(node: GraphNode, wires: Wires, catalogue: Catalogue): J
     type: node.type,
     pos: [node.x, node.y],
     size: [node.width, node.height],
-    flags: node.collapsed ? { collapsed: true } : {},
+    flags: flagsJson({}, node),
     mode: modeNumbers[node.mode],
     inputs: node.inputs.map((slot, index) => inputJson(slot, wires.into(node.id, index), wires)),
     outputs: node.outputs.map((slot, index) =>
@@ -54,7 +54,7 @@ export function nodeJson(node: GraphNode, wires: Wires, catalogue: Catalogue): J
       case 'mode':
         return readMode(spelled) === node.mode ? spelled : value
       case 'flags':
-        return flagsJson(spelled, node.collapsed ?? false)
+        return flagsJson(spelled, node)
       case 'widgets_values':
         return inFileWords(spelled, value, layout)
       case 'id':
@@ -77,11 +77,15 @@ function ownFields(node: GraphNode, layout: string[], catalogue: Catalogue): Jso
   return { properties, widgets_values_named: Object.fromEntries(named) }
 }
 
-function flagsJson(spelled: Json, collapsed: boolean): Json {
-  if (!isObject(spelled)) return collapsed ? { collapsed } : spelled
-  if ((spelled.collapsed === true) === collapsed) return spelled
-  const { collapsed: _, ...others } = spelled
-  return collapsed ? { ...others, collapsed } : others
+/** As the file has them, but for what was changed. */
+function flagsJson(spelled: Json, node: GraphNode): Json {
+  return (['collapsed', 'pinned'] as const).reduce<Json>((flags, name) => {
+    const set = node[name] ?? false
+    if (!isObject(flags)) return set ? { [name]: true } : flags
+    if ((flags[name] === true) === set) return flags
+    const { [name]: _, ...others } = flags
+    return set ? { ...others, [name]: true } : others
+  }, spelled)
 }
 
 function widgetsJson(node: GraphNode, layout: string[]): Json | undefined {

@@ -201,6 +201,7 @@ function readNode(id: NodeId, raw: JsonObject, wires: Wires, context: Context): 
     height,
     mode: readMode(raw.mode),
     ...(isObject(raw.flags) && raw.flags.collapsed === true && { collapsed: true }),
+    ...(isObject(raw.flags) && raw.flags.pinned === true && { pinned: true }),
     ...(typeof raw.color === 'string' && { color: raw.color }),
     inputs: list(raw.inputs).map((slot, index) => readInput(slot, wires.into(id, index), wires)),
     outputs: list(raw.outputs).map((slot, index) =>

@@ -25,6 +25,7 @@ const node = z.object({
   height: z.number(),
   mode: z.enum(['always', 'mute', 'bypass']),
   collapsed: z.boolean().optional(),
+  pinned: z.boolean().optional(),
   color: text.optional(),
   inputs: z.array(z.object({ ...slot, widget: text.optional(), optional: z.boolean().optional() })),
   outputs: z.array(z.object(slot)),

@@ -41,6 +41,8 @@ export interface GraphNode {
   height: number
   mode: Mode
   collapsed?: boolean
+  /** Stays where it is on the canvas. */
+  pinned?: boolean
   color?: string
   inputs: InputSlot[]
   outputs: OutputSlot[]

@@ -213,18 +213,17 @@ export function setMode(
   return editNodes(document, at, ids, node => (node.mode === mode ? node : { ...node, mode }))
 }
 
-export function setCollapsed(
-  document: Document,
-  at: Canvas,
-  ids: Iterable<NodeId>,
-  collapsed: boolean,
-): Document {
-  return editNodes(document, at, ids, node => {
-    if ((node.collapsed ?? false) === collapsed) return node
-    const { collapsed: _, ...open } = node
-    return collapsed ? { ...open, collapsed } : open
-  })
-}
+const flagSetter =
+  (flag: 'collapsed' | 'pinned') =>
+  (document: Document, at: Canvas, ids: Iterable<NodeId>, set: boolean): Document =>
+    editNodes(document, at, ids, node => {
+      if ((node[flag] ?? false) === set) return node
+      const { [flag]: _, ...others } = node
+      return set ? { ...others, [flag]: true } : others
+    })
+
+export const setCollapsed = flagSetter('collapsed')
+export const setPinned = flagSetter('pinned')
 
 // ---- groups
 

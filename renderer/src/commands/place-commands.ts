@@ -1,6 +1,5 @@
 // Where cards stand: lined up, spread, pinned.
-import { moveNodes } from '../../../engine/graph/edit.ts'
-import { isPinned, setPinned } from '../../../engine/graph/pin.ts'
+import { moveNodes, setPinned } from '../../../engine/graph/edit.ts'
 import { type Alignment, align, type Box, type Corners, spread } from '../editor/align.ts'
 import { canvasFlow } from '../editor/canvas-state.ts'
 import { riseOf } from '../editor/card-layout.ts'
@@ -59,7 +58,7 @@ export const placeCommands: Command[] = [
     perform: () => {
       const { nodes } = shownGraph(activeTab()!)
       const ids = [...chosen()]
-      const all = ids.every(id => nodes[id] && isPinned(nodes[id]))
+      const all = ids.every(id => nodes[id]?.pinned)
       edit(all ? 'Unpin' : 'Pin', (document, at) => setPinned(document, at, ids, !all))
     },
   },

@@ -5,7 +5,6 @@ import { type Edge, type Node, type NodeHandle, Position } from '@xyflow/react'
 import type { NodeDescription } from '../../../engine/graph/catalogue.ts'
 import type { Graph, GraphNode, Link, LinkId, NodeId } from '../../../engine/graph/document.ts'
 import { titleOf } from '../../../engine/graph/node-title.ts'
-import { isPinned } from '../../../engine/graph/pin.ts'
 import { type CardLayout, layOutCard, riseOf } from './card-layout.ts'
 import { isPorts, portCards } from './subgraph-ports.ts'
 
@@ -77,7 +76,7 @@ function cardNode(
       data: { node, description, layout, linked, far },
       ariaLabel: titleOf(node, description),
       // The ends of a subgraph take links and nothing else.
-      ...(isPinned(node) ? { draggable: false } : {}),
+      ...(node.pinned ? { draggable: false } : {}),
       ...(isPorts(node) ? { draggable: false, selectable: false, focusable: false } : {}),
     }
     kept = { linkedKey, description, flow }

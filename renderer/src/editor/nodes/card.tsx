@@ -3,9 +3,8 @@
 import { ChevronRight, Eye, EyeOff, Layers, PackageX, Pin, Redo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Problem } from '../../../../engine/api/contract.ts'
-import { setCollapsed, setMode } from '../../../../engine/graph/edit.ts'
+import { setCollapsed, setMode, setPinned } from '../../../../engine/graph/edit.ts'
 import { titleOf } from '../../../../engine/graph/node-title.ts'
-import { isPinned, setPinned } from '../../../../engine/graph/pin.ts'
 import type { NodeRun, Shown } from '../../stores/runs.ts'
 import { edit, enterCanvas, select } from '../../stores/tabs.ts'
 import { useUi } from '../../stores/ui.ts'
@@ -182,7 +181,7 @@ function TitleRow({ data, run }: { data: CardData; run?: NodeRun }) {
           <Layers size={13} aria-hidden />
         </button>
       )}
-      {isPinned(node) && (
+      {node.pinned && (
         <button
           type="button"
           aria-label="Unpin"
