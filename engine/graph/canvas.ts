@@ -128,3 +128,6 @@ const count = (value: Json | undefined): number => {
   const number = isNumber(value) ? toNumber(value) : 0
   return Number.isSafeInteger(number) ? number : 0
 }
+
+export const byId = <T extends { id: string }>(items: readonly T[]): Record<string, T> =>
+  Object.fromEntries(items.map(item => [item.id, item]))

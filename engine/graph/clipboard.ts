@@ -1,5 +1,13 @@
 // Copying nodes as text, within a document, between documents and between windows.
-import { type Canvas, EditError, editGraph, freshLinkIds, freshNodeIds, graphAt } from './canvas.ts'
+import {
+  byId,
+  type Canvas,
+  EditError,
+  editGraph,
+  freshLinkIds,
+  freshNodeIds,
+  graphAt,
+} from './canvas.ts'
 import {
   type Document,
   type GraphNode,
@@ -108,9 +116,6 @@ function shiftOf(nodes: GraphNode[], position?: { x: number; y: number }) {
     y: position.y - Math.min(...nodes.map(node => node.y)),
   }
 }
-
-const byId = <T extends { id: string }>(items: T[]): Record<string, T> =>
-  Object.fromEntries(items.map(item => [item.id, item]))
 
 /** The definitions these nodes need, and those that they need in turn. */
 function usedSubgraphs(document: Document, nodes: GraphNode[]): Record<string, Subgraph> {

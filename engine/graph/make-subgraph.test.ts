@@ -5,7 +5,9 @@ import { writeUi } from './comfy-write.ts'
 import { type Document, emptyDocument } from './document.ts'
 import * as edit from './edit.ts'
 import { catalogueOf, fixturesFolder } from './fixtures/samples.ts'
-import { labelPort, makeSubgraph, renameSubgraph, unpackSubgraph } from './make-subgraph.ts'
+import { makeSubgraph } from './make-subgraph.ts'
+import { labelPort, renameSubgraph } from './subgraph-names.ts'
+import { unpackSubgraph } from './unpack-subgraph.ts'
 
 const catalogue = catalogueOf(fixturesFolder)
 const { rootCanvas } = edit

@@ -1,6 +1,6 @@
-// Nodes become a subgraph, and a subgraph becomes its nodes again. What runs stays the same: only
-// the paths of the ids in the flat prompt change.
+// Nodes become a subgraph. What runs stays the same: only the paths of the ids in the flat prompt change.
 import {
+  byId,
   type Canvas,
   EditError,
   editGraph,
@@ -20,7 +20,6 @@ import {
   type Subgraph,
   type SubgraphPort,
   subgraphInputId,
-  subgraphOf,
   subgraphOutputId,
 } from './document.ts'
 import type { Json } from './json.ts'
@@ -224,134 +223,3 @@ function instanceOf(subgraph: Subgraph, id: NodeId, at: { x: number; y: number }
     values,
   }
 }
-
-/**
- * Puts what a subgraph holds in the place of its node, and forgets the definition when no other node
- * stands for it. @throws EditError when the node stands for no subgraph
- */
-export function unpackSubgraph(
-  document: Document,
-  at: Canvas,
-  id: NodeId,
-): { document: Document; ids: NodeId[] } {
-  const graph = graphAt(document, at)
-  const instance = graph?.nodes[id]
-  const subgraph = instance && subgraphOf(document, instance.type)
-  if (!graph || !instance || !subgraph) throw new EditError('This node is no subgraph.')
-  const nextNode = freshNodeIds(document)
-  const nextLink = freshLinkIds(document)
-  const renamed = new Map(Object.keys(subgraph.nodes).map(inside => [inside, nextNode()]))
-  const inner = Object.values(subgraph.nodes)
-  const shift = {
-    x: instance.x - Math.min(...inner.map(({ x }) => x), Number.POSITIVE_INFINITY),
-    y: instance.y - Math.min(...inner.map(({ y }) => y), Number.POSITIVE_INFINITY),
-  }
-  const given = promotedValues(subgraph, instance, graph)
-  const nodes = inner.map(
-    (node): GraphNode => ({
-      ...node,
-      id: renamed.get(node.id)!,
-      x: node.x + shift.x,
-      y: node.y + shift.y,
-      mode: instance.mode === 'always' ? node.mode : instance.mode,
-      values: { ...node.values, ...given.get(node.id) },
-    }),
-  )
-  const links: Link[] = Object.values(graph.links).filter(
-    ({ from, to }) => from !== id && to !== id,
-  )
-  const joined = (from: NodeId, fromSlot: number, to: NodeId, toSlot: number, type: string) =>
-    links.push({ id: nextLink(), from, fromSlot, to, toSlot, type })
-  const outside = (side: 'from' | 'to', slot: number) =>
-    Object.values(graph.links).filter(link =>
-      side === 'to'
-        ? link.to === id && instance.inputs[link.toSlot]?.name === subgraph.inputs[slot]?.name
-        : link.from === id && link.fromSlot === slot,
-    )
-  for (const { from, fromSlot, to, toSlot, type } of Object.values(subgraph.links)) {
-    const sources =
-      from === subgraphInputId
-        ? outside('to', fromSlot).map(link => [link.from, link.fromSlot] as const)
-        : [[renamed.get(from)!, fromSlot] as const]
-    const targets =
-      to === subgraphOutputId
-        ? outside('from', toSlot).map(link => [link.to, link.toSlot] as const)
-        : [[renamed.get(to)!, toSlot] as const]
-    for (const source of sources) for (const target of targets) joined(...source, ...target, type)
-  }
-  const { [id]: _, ...others } = graph.nodes
-  const groups = subgraph.groups.map(group => ({
-    ...group,
-    x: group.x + shift.x,
-    y: group.y + shift.y,
-  }))
-  const edited = editGraph(document, at, () => ({
-    nodes: { ...others, ...byId(nodes) },
-    links: byId(links),
-    groups: groups.length ? [...graph.groups, ...groups] : graph.groups,
-  }))
-  return { document: withoutUnused(edited, subgraph.id), ids: nodes.map(node => node.id) }
-}
-
-/** By node inside: what the node outside holds for its widgets. */
-function promotedValues(subgraph: Subgraph, instance: GraphNode, graph: Graph) {
-  const found = new Map<NodeId, Record<string, Json>>()
-  for (const { from, fromSlot, to, toSlot } of Object.values(subgraph.links)) {
-    const name = from === subgraphInputId ? subgraph.inputs[fromSlot]?.name : undefined
-    const widget = subgraph.nodes[to]?.inputs[toSlot]?.widget
-    if (name === undefined || widget === undefined || !Object.hasOwn(instance.values, name))
-      continue
-    const slot = instance.inputs.findIndex(input => input.name === name)
-    const linked = Object.values(graph.links).some(
-      link => link.to === instance.id && link.toSlot === slot,
-    )
-    if (!linked) found.set(to, { ...found.get(to), [widget]: instance.values[name]! })
-  }
-  return found
-}
-
-function withoutUnused(document: Document, id: string): Document {
-  const all: Graph[] = [document, ...Object.values(document.subgraphs)]
-  if (all.some(({ nodes }) => Object.values(nodes).some(({ type }) => type === id))) return document
-  const { [id]: _, ...subgraphs } = document.subgraphs
-  return { ...document, subgraphs }
-}
-
-/** An empty name changes nothing. */
-export function renameSubgraph(document: Document, id: string, name: string): Document {
-  const subgraph = subgraphOf(document, id)
-  if (!subgraph || !name.trim() || subgraph.name === name) return document
-  return { ...document, subgraphs: { ...document.subgraphs, [id]: { ...subgraph, name } } }
-}
-
-/** Its label here and on every node that stands for the subgraph; links and values go by its name. */
-export function labelPort(
-  document: Document,
-  id: string,
-  side: 'inputs' | 'outputs',
-  port: number,
-  label: string,
-): Document {
-  const subgraph = subgraphOf(document, id)
-  const before = subgraph?.[side][port]
-  if (!subgraph || !before || !label.trim() || (before.label ?? before.name) === label) {
-    return document
-  }
-  const relabelled = <T extends { name: string; label?: string }>(slots: T[]): T[] =>
-    slots.map(slot => (slot.name === before.name ? { ...slot, label } : slot))
-  const inGraph = <T extends Graph>(graph: T): T => {
-    const nodes = Object.entries(graph.nodes).map(([key, node]) => [
-      key,
-      node.type === id ? { ...node, [side]: relabelled<InputSlot>(node[side]) } : node,
-    ])
-    return { ...graph, nodes: Object.fromEntries(nodes) }
-  }
-  const named = { ...subgraph, [side]: relabelled(subgraph[side]) }
-  const subgraphs = Object.fromEntries(
-    Object.entries({ ...document.subgraphs, [id]: named }).map(([key, one]) => [key, inGraph(one)]),
-  )
-  return { ...inGraph(document), subgraphs }
-}
-
-const byId = <T extends { id: LinkId | NodeId }>(items: T[]): Record<string, T> =>
-  Object.fromEntries(items.map(item => [item.id, item]))

@@ -1,5 +1,6 @@
 import { subgraphOf } from '../../../engine/graph/document.ts'
-import { makeSubgraph, unpackSubgraph } from '../../../engine/graph/make-subgraph.ts'
+import { makeSubgraph } from '../../../engine/graph/make-subgraph.ts'
+import { unpackSubgraph } from '../../../engine/graph/unpack-subgraph.ts'
 import { activeTab, edit, sealEdit, select, shownGraph } from '../stores/tabs.ts'
 import { useUi } from '../stores/ui.ts'
 import type { Command } from './command.ts'

@@ -2,7 +2,7 @@
 import { ChevronRight } from 'lucide-react'
 import { Fragment, useState } from 'react'
 import { rootCanvas } from '../../../engine/graph/edit.ts'
-import { renameSubgraph } from '../../../engine/graph/make-subgraph.ts'
+import { renameSubgraph } from '../../../engine/graph/subgraph-names.ts'
 import { edit, enterCanvas, type Tab } from '../stores/tabs.ts'
 import { NameField } from '../ui/name-field.tsx'
 

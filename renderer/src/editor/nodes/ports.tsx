@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { labelPort } from '../../../../engine/graph/make-subgraph.ts'
+import { labelPort } from '../../../../engine/graph/subgraph-names.ts'
 import { edit } from '../../stores/tabs.ts'
 import { NameField } from '../../ui/name-field.tsx'
 import type { SocketPlace } from '../card-layout.ts'
