@@ -53,12 +53,6 @@ export function PromptBar({ tab }: { tab: Tab }) {
 
 function PromptField({ tab, at }: { tab: Tab; at: WidgetRef }) {
   const text = String(shownGraph(tab).nodes[at.node]?.values[at.name] ?? '')
-  const change = (next: string) =>
-    edit(
-      'Change the prompt',
-      (document, canvas) => setValue(document, canvas, at.node, at.name, next),
-      typingKey(`value:${at.node}:${at.name}`, text, next),
-    )
   return (
     <textarea
       data-testid="prompt"
@@ -69,8 +63,14 @@ function PromptField({ tab, at }: { tab: Tab; at: WidgetRef }) {
       spellCheck={false}
       value={text}
       className="field-sizing-content max-h-32 min-h-9 min-w-0 flex-1 resize-none rounded-[8px] bg-field px-3 py-2 hover:bg-field-hover focus:bg-field"
-      onChange={event => change(event.target.value)}
-      onKeyDown={event => takeWeightKey(event, change)}
+      onChange={event =>
+        edit(
+          'Change the prompt',
+          (document, canvas) => setValue(document, canvas, at.node, at.name, event.target.value),
+          typingKey(`value:${at.node}:${at.name}`, text, event.target.value),
+        )
+      }
+      onKeyDown={takeWeightKey}
       onBlur={sealEdit}
     />
   )

@@ -29,10 +29,7 @@ export function changeWeight({ text, start, end }: Marked, direction: 1 | -1): M
 }
 
 /** Takes the key of a text field if it is one of the two. Answers whether it was. */
-export function takeWeightKey(
-  event: React.KeyboardEvent<HTMLTextAreaElement>,
-  onChange: (text: string) => void,
-): boolean {
+export function takeWeightKey(event: React.KeyboardEvent<HTMLTextAreaElement>): boolean {
   const { key, ctrlKey, metaKey, currentTarget: field } = event
   if (!(ctrlKey || metaKey) || (key !== 'ArrowUp' && key !== 'ArrowDown')) return false
   event.preventDefault()
@@ -40,9 +37,10 @@ export function takeWeightKey(
   const { value: text, selectionStart: start, selectionEnd: end } = field
   const next = changeWeight({ text, start, end }, key === 'ArrowUp' ? 1 : -1)
   if (!next) return true
-  onChange(next.text)
-  // The field has the new text once React has drawn it.
-  requestAnimationFrame(() => field.setSelectionRange(next.start, next.end))
+  // As if it were typed: a cursor that is set after drawing would come too late for a key that repeats.
+  field.setRangeText(next.text, 0, text.length)
+  field.setSelectionRange(next.start, next.end)
+  field.dispatchEvent(new Event('input', { bubbles: true }))
   return true
 }
 

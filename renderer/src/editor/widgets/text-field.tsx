@@ -33,7 +33,7 @@ export function TextField({
     return (
       <textarea
         {...common}
-        onKeyDown={event => takeWeightKey(event, onChange) || common.onKeyDown(event)}
+        onKeyDown={event => takeWeightKey(event) || common.onKeyDown(event)}
         spellCheck={false}
         className={cx(look, 'h-full resize-none py-1 leading-[18px]', disabled && 'opacity-50')}
       />
